@@ -1,0 +1,1 @@
+"""The rules of calling people: pure values and functions, no I/O and no clock."""
