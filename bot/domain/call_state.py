@@ -72,8 +72,9 @@ _NEWS_FROM_THE_LINE = {
 
 TRANSITIONS: dict[CallState, dict[CallEvent, CallState]] = {
     _S.AWAITING_APPROVAL: {**_BEFORE_DIALING, _E.APPROVED: _S.SCHEDULED},
-    _S.SCHEDULED: {**_BEFORE_DIALING, _E.CAME_DUE: _S.QUEUED},
-    _S.QUEUED: {**_BEFORE_DIALING, _E.CLAIMED: _S.DIALING},
+    # COMPLETED here: late news of the try before says the goal was met, no retry is needed
+    _S.SCHEDULED: {**_BEFORE_DIALING, _E.CAME_DUE: _S.QUEUED, _E.COMPLETED: _S.ENDED},
+    _S.QUEUED: {**_BEFORE_DIALING, _E.CLAIMED: _S.DIALING, _E.COMPLETED: _S.ENDED},
     _S.DIALING: {
         **_NEWS_FROM_THE_LINE,
         _E.PUT_BACK: _S.QUEUED,

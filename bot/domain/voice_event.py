@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class VoiceEventKind(StrEnum):
-    """The three events of the contract, a look-up that found it still open, and the rest."""
+    """The three events of the contract, and the rest."""
 
     ANSWERED = "answered"
     KEY_PRESSED = "key_pressed"

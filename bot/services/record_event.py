@@ -1,0 +1,166 @@
+"""What happened on the line comes in: match it to its attempt, apply it once, remember it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from bot.domain.call import Attempt, Call
+from bot.domain.deployment import Deployment
+from bot.domain.line_news import events_of_status, expand, news_step
+from bot.domain.timeline import EventName
+from bot.domain.voice_event import CallStatus, Source, VoiceEvent
+from bot.ports import Clock, Event, Store, Transaction
+from bot.services.timeline import apply_step, news_key
+
+
+class RecordEvent:
+    """Applies news from webhooks and look-ups; any order, any number of times, one effect."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        deployment: Deployment,
+        line_freed: Callable[[], None],
+        messages_waiting: Callable[[], None],
+        cancel_second: Callable[[int, str], None],
+    ) -> None:
+        """`line_freed`: a waiting call may be dialled now. `cancel_second(call_id,
+        voice_call_id)`: a second call for the same attempt was seen and should be stopped."""
+        self._store = store
+        self._clock = clock
+        self._deployment = deployment
+        self._line_freed = line_freed
+        self._messages_waiting = messages_waiting
+        self._cancel_second = cancel_second
+
+    async def record(self, token: bytes, event: VoiceEvent) -> bool:
+        """Store and apply one webhook; False if the attempt is long forgotten.
+
+        When this returns it is durable. Raises StoreUnavailable.
+        """
+        now = self._clock.now()
+
+        def work(tx: Transaction) -> tuple[bool, bool, tuple[int, str] | None]:
+            attempt = tx.attempt_by_token(token, phone_number=event.phone_number)
+            if attempt is None:
+                return False, False, None
+            return True, *self._take(tx, attempt, [event], source=Source.WEBHOOK, now=now)
+
+        known, freed, second = await self._store.write(work)
+        self._pass_on(freed=freed, second=second)
+        return known
+
+    async def record_status(self, attempt_id: int, status: CallStatus) -> None:
+        """Apply what a look-up said, as the events that must have happened."""
+        now = self._clock.now()
+
+        def work(tx: Transaction) -> tuple[bool, tuple[int, str] | None]:
+            attempt = tx.attempt(attempt_id)
+            if attempt is None:
+                return False, None
+            return self._take(tx, attempt, events_of_status(status), source=Source.POLL, now=now)
+
+        freed, second = await self._store.write(work)
+        self._pass_on(freed=freed, second=second)
+
+    def _pass_on(self, *, freed: bool, second: tuple[int, str] | None) -> None:
+        self._messages_waiting()
+        if freed:
+            self._line_freed()
+        if second:
+            self._cancel_second(*second)
+
+    def _take(
+        self,
+        tx: Transaction,
+        attempt: Attempt,
+        events: list[VoiceEvent],
+        *,
+        source: Source,
+        now: datetime,
+    ) -> tuple[bool, tuple[int, str] | None]:
+        freed = False
+        for told in events:
+            for event in expand(told, attempt):
+                call = tx.call(attempt.call_id)
+                if call is None or not _is_about(attempt, event):
+                    _ignore(tx, attempt, event, now=now, why="another phone number")
+                    continue
+                if _is_second_call(attempt, event):
+                    return freed, _rang_twice(tx, call, attempt, event, now=now)
+                freed = self._apply(tx, call, attempt, event, source=source, now=now) or freed
+                attempt = tx.attempt(attempt.id) or attempt
+        return freed, None
+
+    def _apply(
+        self,
+        tx: Transaction,
+        call: Call,
+        attempt: Attempt,
+        event: VoiceEvent,
+        *,
+        source: Source,
+        now: datetime,
+    ) -> bool:
+        is_final = source is Source.POLL or not self._deployment.service_retries
+        step = news_step(call, attempt, event, now=now, is_final=is_final)
+        if not apply_step(tx, call, attempt.id, step, event=event, source=source, now=now):
+            return False
+        if event.voice_call_id and attempt.voice_call_id is None:
+            tx.update_attempt(attempt.id, voice_call_id=event.voice_call_id)
+            if attempt.id == call.attempt_id:
+                tx.update_call(call.id, voice_call_id=event.voice_call_id)
+        return step.frees_a_line
+
+
+def _is_about(attempt: Attempt, event: VoiceEvent) -> bool:
+    return event.phone_number is None or event.phone_number == attempt.phone_number
+
+
+def _is_second_call(attempt: Attempt, event: VoiceEvent) -> bool:
+    both = event.voice_call_id is not None and attempt.voice_call_id is not None
+    return both and event.voice_call_id != attempt.voice_call_id
+
+
+def _ignore(
+    tx: Transaction, attempt: Attempt, event: VoiceEvent, *, now: datetime, why: str
+) -> None:
+    tx.add_event(
+        Event(
+            call_id=attempt.call_id,
+            source=Source.WEBHOOK,
+            event=EventName.MISMATCH,
+            created_at=now,
+            attempt_id=attempt.id,
+            detail={"why": why},
+            payload=event.raw,
+            dedupe_key=f"mismatch|{news_key(attempt.id, event, source=Source.WEBHOOK)}",
+        )
+    )
+
+
+def _rang_twice(
+    tx: Transaction, call: Call, attempt: Attempt, event: VoiceEvent, *, now: datetime
+) -> tuple[int, str] | None:
+    """One token with two call ids proves that somebody dialled twice (catalogue 3.4)."""
+    second_id = event.voice_call_id or ""
+    event_id = tx.add_event(
+        Event(
+            call_id=call.id,
+            source=Source.WEBHOOK,
+            event=EventName.RANG_TWICE,
+            created_at=now,
+            attempt_id=attempt.id,
+            detail={"first_id": attempt.voice_call_id, "second_id": second_id},
+            payload=event.raw,
+            dedupe_key=f"{attempt.id}|twice|{second_id}",
+        )
+    )
+    if event_id is None:
+        return None
+    tx.show_reply(call.id, event_id, now=now)
+    tx.show_card(call.id, now=now)
+    return call.id, second_id
