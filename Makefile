@@ -89,7 +89,7 @@ $(BIN)/python:
 
 # The lock holds the build backend too, hence --no-build-isolation: nothing unpinned is fetched.
 define install
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r $(1)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 endef

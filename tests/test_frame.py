@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -134,11 +135,17 @@ def test_every_target_can_be_planned(goal: str) -> None:
     assert make("--dry-run", goal).returncode == 0
 
 
-def test_an_old_python_is_refused_with_words(tmp_path: Path) -> None:
+@pytest.mark.parametrize("version", ["(3, 10, 14)", None])
+def test_an_old_python_is_refused_with_words(tmp_path: Path, version: str | None) -> None:
     """A python3 that is too old or missing gives a sentence, and leaves nothing half made."""
     for name in ("Makefile", "pyproject.toml", "requirements.lock"):
         shutil.copy(ROOT / name, tmp_path)
-    made = make("PYTHON=false", "demo", folder=tmp_path)
+    python = tmp_path / "an old python"
+    if version:
+        claim = f"import sys; sys.version_info = {version}; exec(sys.argv[1])"
+        python.write_text(f"#!/bin/sh\nexec '{sys.executable}' -c '{claim}' \"$2\"\n")
+        python.chmod(0o755)
+    made = make(f"PYTHON={python}", "demo", folder=tmp_path)
     assert made.returncode != 0
     assert "Robocall needs Python 3.11 or newer" in made.stderr
     assert not (tmp_path / ".venv").exists()
