@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from bot.sandbox.voice_api.wire import Json
 
 # A watcher that falls this far behind is let go; a page connects again by itself.
 _MOST_UNREAD = 1_000
+
+Unread = asyncio.Queue[Json | None]
 
 
 class Feed:
@@ -16,7 +19,7 @@ class Feed:
 
     def __init__(self) -> None:
         """Start with nobody watching."""
-        self._watchers: set[asyncio.Queue[Json | None]] = set()
+        self._watchers: set[Unread] = set()
 
     @property
     def watched(self) -> bool:
@@ -31,13 +34,13 @@ class Feed:
             else:
                 unread.put_nowait(event)
 
-    async def watch(self) -> AsyncIterator[Json]:
-        """Every event from the first step on, until the watcher leaves or the feed closes."""
-        unread: asyncio.Queue[Json | None] = asyncio.Queue()
+    @contextmanager
+    def watching(self) -> Iterator[Unread]:
+        """Every event from now on; None means that there will be no more."""
+        unread: Unread = asyncio.Queue()
         self._watchers.add(unread)
         try:
-            while (event := await unread.get()) is not None:
-                yield event
+            yield unread
         finally:
             self._watchers.discard(unread)
 
@@ -46,6 +49,6 @@ class Feed:
         for unread in tuple(self._watchers):
             self._let_go(unread)
 
-    def _let_go(self, unread: asyncio.Queue[Json | None]) -> None:
+    def _let_go(self, unread: Unread) -> None:
         self._watchers.discard(unread)
         unread.put_nowait(None)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import NoReturn
 
 from bot.sandbox.voice_api.errors import ApiError
-from bot.sandbox.voice_api.models import Call, Heard
+from bot.sandbox.voice_api.models import Call
 
 Json = dict[str, object]
 
@@ -18,7 +18,8 @@ def stamp(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _stamp(moment: datetime | None) -> str | None:
+def optional_stamp(moment: datetime | None) -> str | None:
+    """The same, or None where there is no time yet."""
     return None if moment is None else stamp(moment)
 
 
@@ -67,8 +68,8 @@ def described(call: Call) -> Json:
         "phone_number": call.request.phone_number,
         "duration": call.duration,
         "created_at": stamp(call.created_at),
-        "started_at": _stamp(call.started_at),
-        "ended_at": _stamp(call.ended_at),
+        "started_at": optional_stamp(call.started_at),
+        "ended_at": optional_stamp(call.ended_at),
         "dtmf_input": call.dtmf_input,
         "call_result": None if call.result is None else call.result.value,
     }
@@ -119,31 +120,4 @@ def key_action(call: Call, digit: str, now: datetime) -> Json:
         "phone_number": call.request.phone_number,
         "digit": digit,
         "timestamp": stamp(now),
-    }
-
-
-def heard(item: Heard) -> Json:
-    """One thing a phone heard, for the control API."""
-    return {
-        "call_id": item.call_id,
-        "kind": item.kind,
-        "text": item.text,
-        "at": stamp(item.at),
-        "whole": item.whole,
-    }
-
-
-def live(call: Call) -> Json:
-    """A call as the control API shows it: the contract's fields and what is on the line."""
-    request = call.request
-    keypad = request.keypad
-    return {
-        **described(call),
-        "voice": request.voice,
-        "language": request.language,
-        "caller_id": request.caller_id,
-        "keys": list(keypad.actions) if keypad and keypad.enabled else [],
-        "tries": call.tries,
-        "scheduled_at": _stamp(request.schedule_at),
-        "heard": [heard(item) for item in call.heard],
     }
