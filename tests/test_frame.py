@@ -27,7 +27,8 @@ PRIVATE = re.compile(
     r"(?<![\w.:/])/(?:roo[t]|hom[e]/\w+|User[s]/\w+|wor[k]/(?:main|shared)|op[t]/(?:wheels|pypi)|tm[p]/\w+)/"
     r"|py[p]i\.org|python[h]osted\.org|[-]-(?:extra-)?index-url"
 )
-SKIPPED = {".git", ".venv", "build", "dist", "__pycache__", "node_modules"}
+HIDDEN_AND_OURS = {".ci", ".dockerignore", ".env.example", ".gitignore"}
+LEFT_BY_TOOLS = {"build", "dist", "__pycache__", "robocall.egg-info"}
 
 SETTINGS = {
     "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET", "SLACK_API_URL", "VOICE_API_KEY",
@@ -61,7 +62,8 @@ def tracked_files() -> Iterator[Path]:
         return
     for path in ROOT.rglob("*"):
         parts = path.relative_to(ROOT).parts
-        if path.is_file() and not SKIPPED.intersection(parts) and not parts[0].endswith("_cache"):
+        is_hidden = parts[0].startswith(".") and parts[0] not in HIDDEN_AND_OURS
+        if path.is_file() and not is_hidden and not LEFT_BY_TOOLS.intersection(parts):
             yield path
 
 
