@@ -63,7 +63,7 @@ class RequestCalls:
             twin = tx.twin_of(request, since=now - TWIN_WINDOW)
             if twin and twin.request.due_at == request.due_at:
                 return AskedBefore(call=twin, ago=now - twin.created_at)
-            return self._add(tx, request, dedupe_key, response_url, now)
+            return self._add(tx, request, key=dedupe_key, response_url=response_url, now=now)
 
         answer = await self._store.write(work)
         if isinstance(answer, Requested):
@@ -89,7 +89,7 @@ class RequestCalls:
             again = first.request
             if again.due_at and again.due_at <= now:
                 again = replace(again, due_at=None)
-            return self._add(tx, again, dedupe_key, response_url, now)
+            return self._add(tx, again, key=dedupe_key, response_url=response_url, now=now)
 
         answer = await self._store.write(work)
         if isinstance(answer, Requested):
@@ -100,7 +100,8 @@ class RequestCalls:
         self,
         tx: Transaction,
         request: CallRequest,
-        dedupe_key: str,
+        *,
+        key: str,
         response_url: str,
         now: datetime,
     ) -> Requested:
@@ -113,9 +114,11 @@ class RequestCalls:
             created_at=now,
             due_at=due_at,
             expires_at=due_at + DEFAULT_EXPIRY,
-            dedupe_key=dedupe_key,
+            dedupe_key=key,
             response_url=response_url,
         )
+        if call_id is not None and self._deployment.service_retries:
+            tx.update_call(call_id, retries_left=0)  # one owner of retries, never two
         call = tx.call(call_id) if call_id is not None else None
         if call is None:
             raise AssertionError("a call was looked for by its key and then refused for it")

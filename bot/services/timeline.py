@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -65,25 +64,15 @@ def apply_step(
     )
     if event_id is None:
         return False
-    _change(tx, call.id, attempt_id, step.call, step.attempt)
+    if step.call:
+        tx.update_call(call.id, **step.call)
+    if step.attempt:
+        tx.update_attempt(attempt_id, **step.attempt)
     if step.is_told:
         tx.show_reply(call.id, event_id, now=now)
     if step.is_told or step.call:
         tx.show_card(call.id, now=now)
     return True
-
-
-def _change(
-    tx: Transaction,
-    call_id: int,
-    attempt_id: int,
-    call: Mapping[str, Any],
-    attempt: Mapping[str, Any],
-) -> None:
-    if call:
-        tx.update_call(call_id, **call)
-    if attempt:
-        tx.update_attempt(attempt_id, **attempt)
 
 
 def news_key(attempt_id: int, event: VoiceEvent, *, source: Source) -> str:

@@ -1,0 +1,175 @@
+"""A person stops a call: at once before it is dialled, by asking the voice service after."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.call import AttemptState, Call
+from bot.domain.call_state import CallState
+from bot.domain.errors import VoiceError, VoiceRefused
+from bot.domain.timeline import EventName
+from bot.ports import Clock, Profile, Store, Tasks, Transaction, VoiceService
+from bot.services.settle_attempt import cancel_now
+from bot.services.timeline import tell
+
+
+class CancelAnswer(StrEnum):
+    """What pressing Cancel came to."""
+
+    CANCELLED = "cancelled"  # it will not ring
+    ASKED = "asked"  # the voice service was asked; the thread will say what it answered
+    NO_ID = "no_id"  # unconfirmed: nothing to name to the voice service; stopped if it shows up
+    ENDED = "ended"  # it was over already
+    NOT_YOURS = "not_yours"  # only the requester or an admin may
+    NOT_FOUND = "not_found"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cancelled:
+    """The answer, and the call as it is now (None if not found)."""
+
+    answer: CancelAnswer
+    call: Call | None = None
+
+
+class CancelCalls:
+    """Stops calls; what the voice service has is asked for in the background."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        voice: VoiceService,
+        tasks: Tasks,
+        messages_waiting: Callable[[], None],
+        line_freed: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._voice = voice
+        self._tasks = tasks
+        self._messages_waiting = messages_waiting
+        self._line_freed = line_freed
+
+    async def cancel(self, call_id: int, *, by: Profile) -> Cancelled:
+        """Stop a call that `by` asked for (admins: anybody's). Raises StoreUnavailable."""
+        now = self._clock.now()
+        done = await self._store.write(lambda tx: _cancel(tx, call_id, by=by, now=now))
+        self._messages_waiting()
+        if done.answer is CancelAnswer.CANCELLED:
+            self._line_freed()
+        if done.answer is CancelAnswer.ASKED:
+            self.ask_for_pending()
+        return done
+
+    def ask_for_pending(self) -> None:
+        """Ask the voice service to stop what people asked to stop, in the background."""
+        self._tasks.start(self._ask_all(), name="cancel.ask")
+
+    def cancel_second(self, call_id: int, voice_call_id: str) -> None:
+        """Try to stop a second call that should never have been (catalogue V20)."""
+        self._tasks.start(self._ask_second(call_id, voice_call_id), name="cancel.second")
+
+    async def _ask_all(self) -> None:
+        for call in await self._store.read(lambda tx: tx.calls_to_cancel()):
+            if call.voice_call_id:
+                await self._ask(call, call.voice_call_id)
+
+    async def _ask(self, call: Call, voice_call_id: str) -> None:
+        """Ask once. Unreachable: the request stays, and is asked again by the clock."""
+        try:
+            said = await self._voice.cancel(voice_call_id)
+        except VoiceRefused as error:
+            await self._say_failed(call, why="too_late", said=error.reason)
+        except VoiceError:
+            await self._say_failed(call, why="unreachable")
+        else:
+            await self._say_cancelled(call, said=said)
+        self._messages_waiting()
+
+    async def _say_cancelled(self, call: Call, *, said: str) -> None:
+        now = self._clock.now()
+
+        def work(tx: Transaction) -> None:
+            fresh = tx.call(call.id)
+            if fresh is None or not fresh.is_cancelling or fresh.attempt_id != call.attempt_id:
+                return
+            if fresh.attempt_id:
+                tx.update_attempt(fresh.attempt_id, state=AttemptState.DONE, next_check_at=None)
+            cancel_now(tx, fresh, by=fresh.cancel_requested_by or "", now=now, said=said)
+
+        await self._store.write(work)
+        self._line_freed()
+
+    async def _say_failed(self, call: Call, *, why: str, said: str | None = None) -> None:
+        """Too late: the request is answered and gone. Unreachable: said once, asked again."""
+        now = self._clock.now()
+
+        def work(tx: Transaction) -> None:
+            fresh = tx.call(call.id)
+            if fresh is None or not fresh.is_cancelling:
+                return
+            told = any(
+                event.event == EventName.CANCEL_FAILED
+                and event.created_at >= (fresh.cancel_requested_at or now)
+                for event in tx.events_of(call.id)
+            )
+            if why == "too_late":
+                # retries stay off: the person wants no more calls, only this one goes on
+                tx.update_call(call.id, cancel_requested_at=None, retries_left=0)
+            if why == "too_late" or not told:
+                by = fresh.cancel_requested_by
+                tell(tx, call.id, EventName.CANCEL_FAILED, now=now, by=by, why=why, said=said)
+
+        await self._store.write(work)
+
+    async def _ask_second(self, call_id: int, voice_call_id: str) -> None:
+        now = self._clock.now()
+        try:
+            said = await self._voice.cancel(voice_call_id)
+        except VoiceError as error:
+            said = str(error)
+        await self._store.write(
+            lambda tx: tell(
+                tx, call_id, EventName.OTHER, now=now, word=f"stop of {voice_call_id}: {said}"
+            )
+        )
+
+
+def _cancel(tx: Transaction, call_id: int, *, by: Profile, now: datetime) -> Cancelled:
+    call = tx.call(call_id)
+    if call is None:
+        return Cancelled(answer=CancelAnswer.NOT_FOUND)
+    if call.request.requested_by != by.user_id and not by.is_admin:
+        return Cancelled(answer=CancelAnswer.NOT_YOURS, call=call)
+    if call.state is CallState.ENDED:
+        return Cancelled(answer=CancelAnswer.ENDED, call=call)
+    if _is_not_sent(tx, call):
+        cancel_now(tx, call, by=by.user_id, now=now)
+        return Cancelled(answer=CancelAnswer.CANCELLED, call=tx.call(call_id))
+    return _ask_for_it(tx, call, by=by.user_id, now=now)
+
+
+def _ask_for_it(tx: Transaction, call: Call, *, by: str, now: datetime) -> Cancelled:
+    """Bytes have left: only the voice service can stop it, once we know its id."""
+    has_no_id = call.state is CallState.UNCONFIRMED and not call.voice_call_id
+    if not call.is_cancelling:
+        tx.update_call(call.id, cancel_requested_at=now, cancel_requested_by=by)
+        tell(tx, call.id, EventName.CANCEL_REQUESTED, now=now, by=by)
+        if has_no_id:
+            tell(tx, call.id, EventName.CANCEL_FAILED, now=now, by=by, why="no_id")
+    answer = CancelAnswer.NO_ID if has_no_id else CancelAnswer.ASKED
+    return Cancelled(answer=answer, call=call)
+
+
+def _is_not_sent(tx: Transaction, call: Call) -> bool:
+    """Whether surely no byte has left for this call's newest attempt."""
+    if call.state in (CallState.AWAITING_APPROVAL, CallState.SCHEDULED, CallState.QUEUED):
+        return True
+    attempt = tx.attempt(call.attempt_id) if call.attempt_id else None
+    is_claimed = attempt is not None and attempt.state is AttemptState.CLAIMED
+    return call.state is CallState.DIALING and is_claimed

@@ -1,0 +1,42 @@
+"""Who is speaking: zone and role of a Slack user, from memory first, from Slack if need be."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from bot.ports import Clock, Directory, Profile, Store
+
+FRESH_FOR = timedelta(hours=24)
+
+
+class KnowPeople:
+    """Profiles kept in the database; asked again after a day (slack-facts 6)."""
+
+    def __init__(self, *, store: Store, clock: Clock, directory: Directory) -> None:
+        self._store = store
+        self._clock = clock
+        self._directory = directory
+
+    async def remembered(self, user_id: str) -> Profile | None:
+        """What we know without asking anybody; old news is better than none."""
+        return await self._store.read(lambda tx: tx.profile(user_id))
+
+    async def profile(self, user_id: str) -> Profile:
+        """Zone and role, asked from Slack if unknown or old. Never inside an acknowledgement.
+
+        If Slack cannot say: what we knew, or a stranger in UTC without rights.
+        """
+        known = await self.remembered(user_id)
+        now = self._clock.now()
+        if known and now - known.fetched_at < FRESH_FOR:
+            return known
+        try:
+            fresh = await self._directory.profile(user_id)
+        except LookupError:
+            return known or Profile(user_id=user_id, zone="UTC", is_admin=False, fetched_at=now)
+        await self.remember(fresh)
+        return fresh
+
+    async def remember(self, profile: Profile) -> None:
+        """Keep what Slack told us."""
+        await self._store.write(lambda tx: tx.save_profile(profile))
