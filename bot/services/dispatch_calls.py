@@ -36,21 +36,19 @@ class DispatchCalls:
         deployment: Deployment,
         tasks: Tasks,
         new_token: Callable[[], bytes],
-        messages_waiting: Callable[[], None],
+        changed: Callable[[], None],
         look_again_at: Callable[[datetime | None], None],
-        after_dial: Callable[[], None],
     ) -> None:
-        """`look_again_at(when)` asks the clock for the next tick (None: nothing waits);
-        `after_dial` is told when an answer is written down: somebody may want it stopped."""
+        """`changed`: there is something to tell, or a call that somebody wants stopped.
+        `look_again_at(when)` asks the clock for the next tick (None: nothing waits)."""
         self._store = store
         self._clock = clock
         self._voice = voice
         self._deployment = deployment
         self._tasks = tasks
         self._new_token = new_token
-        self._messages_waiting = messages_waiting
+        self._changed = changed
         self._look_again_at = look_again_at
-        self._after_dial = after_dial
         self._brake = RELEASED
         self._is_ticking = False
         self._is_asked_again = False
@@ -87,7 +85,7 @@ class DispatchCalls:
             return
         claimed, next_at = await self._store.write(lambda tx: self._claim(tx, now))
         self._look_again_at(next_at)
-        self._messages_waiting()
+        self._changed()
         for call, attempt in claimed:
             self._tasks.start(self._dial(call, attempt), name="dispatch.dial")
 
@@ -168,8 +166,7 @@ class DispatchCalls:
         await self._write_down(attempt, outcome)
         if not is_withdrawn:
             self._set_brake(outcome)
-        self._messages_waiting()
-        self._after_dial()
+        self._changed()
         self.wake()
 
     def _place_call(self, call: Call, attempt: Attempt) -> PlaceCall:
