@@ -24,6 +24,11 @@ def placeholders(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
 
 
+def tidy(text: str) -> str:
+    """`{{ name }}` written as `{{name}}`, the only way the contract shows."""
+    return _PLACEHOLDER.sub(r"{{\1}}", text)
+
+
 def fill(text: str, variables: Mapping[str, str]) -> str:
     """`text` with its placeholders filled; one without a value stays as it is.
 
