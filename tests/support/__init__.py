@@ -1,0 +1,1 @@
+"""What the tests stand on: peers that behave, or misbehave on purpose."""
