@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -69,7 +70,7 @@ def test_each_retryable_result_can_be_switched_on(result: Result) -> None:
 
 def test_a_reached_goal_a_cancelled_call_and_a_used_up_rule_end_it() -> None:
     """No more dialling once it worked, was stopped, or was tried often enough."""
-    busy = {"result": "busy", "now": NOW}
+    busy: dict[str, Any] = {"result": "busy", "now": NOW}
     assert retry_decision(made.call(retries_left=1), goal_met=True, **busy) == GiveUp()
     assert retry_decision(made.call(retries_left=0), goal_met=False, **busy) == GiveUp()
     stopped = made.call(retries_left=1, cancel_requested_at=NOW)
