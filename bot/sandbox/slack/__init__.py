@@ -5,3 +5,13 @@ what it holds, and `SlackServer.user` puts a person in front of it.
 """
 
 from __future__ import annotations
+
+from bot.sandbox.slack.faults import Fault
+from bot.sandbox.slack.people import Person
+from bot.sandbox.slack.rate_limits import RateLimits
+from bot.sandbox.slack.seat import NotPossible
+from bot.sandbox.slack.server import SlackServer
+from bot.sandbox.slack.user import User
+from bot.sandbox.slack.workspace import Workspace
+
+__all__ = ["Fault", "NotPossible", "Person", "RateLimits", "SlackServer", "User", "Workspace"]

@@ -179,11 +179,15 @@ def check_view(view: Any) -> list[str]:
         return found
     found = check_blocks(view["blocks"], view["type"])
     if not found and view["type"] == "modal" and not view.get("submit"):
-        if any(block["type"] == "input" for block in view["blocks"]):
-            found = [problem("/submit", "missing required field: submit")]
+        found += _needs_submit(view["blocks"])
     if len(json.dumps(view).encode()) > MAX_VIEW_BYTES:
         found.append(problem("", "view_too_large"))
     return found
+
+
+def _needs_submit(blocks: list[dict[str, Any]]) -> list[str]:
+    has_input = any(block["type"] == "input" for block in blocks)
+    return [problem("/submit", "missing required field: submit")] if has_input else []
 
 
 def check_message(payload: Any) -> list[str]:
