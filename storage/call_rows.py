@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from bot.domain.call import Call, CallRequest, ThreadRef
@@ -36,8 +37,8 @@ _STANDING = 22  # so many columns of CALL come before the request's
 
 INSERT_CALL = f"""
 insert into calls (dedupe_key, response_url, state, created_at, due_at, expires_at, retries_left,
-    {_REQUEST})
-values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+    posts_to, {_REQUEST})
+values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 on conflict do nothing
 """
 
@@ -115,7 +116,9 @@ def call_from_row(row: tuple[Any, ...]) -> Call:
     )
 
 
+@lru_cache(maxsize=2048)
 def _request_from_row(row: tuple[Any, ...]) -> CallRequest:
+    """A request never changes, so the calls that are read often share theirs."""
     return CallRequest(
         phone_number=row[0],
         requested_by=row[1],

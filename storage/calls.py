@@ -10,8 +10,7 @@ from typing import Any
 from bot.domain.call import Call, CallRequest
 from bot.domain.call_state import CallState
 from storage.call_rows import CALL, CHANGEABLE, INSERT_CALL, call_from_row, request_to_row
-from storage.outbox import FOLLOW_CARD
-from storage.rows import Rows
+from storage.outbox import Outbox
 from storage.values import from_ms_or_none, to_json, to_ms
 
 _BY_ID = f"select {CALL} from calls where id = ?"
@@ -66,7 +65,7 @@ select id from (
 """
 
 
-class Calls(Rows):
+class Calls(Outbox):
     """The part of a transaction that keeps calls (ports.Transaction says what each does)."""
 
     def add_call(
@@ -91,6 +90,7 @@ class Calls(Rows):
                 to_ms(due_at),
                 to_ms(expires_at),
                 request.retries,
+                request.channel,
                 *request_to_row(request),
             ),
         )
@@ -129,8 +129,8 @@ class Calls(Rows):
             card = changes.pop("card")
             changes["card_channel"] = card and card.channel
             changes["card_ts"] = card and card.ts
-            named = {"call_id": call_id, "channel": changes["card_channel"]}
-            self.connection.execute(FOLLOW_CARD, named)
+            if card:
+                self.move_messages(call_id, card.channel)
         self._change("calls", call_id, changes, CHANGEABLE)
 
     def response_url(self, call_id: int) -> str:

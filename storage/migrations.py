@@ -50,6 +50,7 @@ create table calls (
     duration integer,
     card_channel text,
     card_ts text,
+    posts_to text not null, -- the channel of its messages: the card's once it is posted
     placed_at integer,
     answered_at integer,
     ended_at integer,
@@ -143,7 +144,7 @@ create table outbox (
 ) strict;
 
 create index outbox_open on outbox (lane, id) where state in ('pending', 'sending');
-create index outbox_call_id on outbox (call_id, kind) where state in ('pending', 'sending');
+create index outbox_call_id on outbox (call_id) where state in ('pending', 'sending');
 -- Many changes in a row are one edit of the card.
 create unique index outbox_card on outbox (call_id) where kind = 'card' and state = 'pending';
 create index outbox_sent on outbox (created_at) where state = 'sent';

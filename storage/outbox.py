@@ -21,31 +21,20 @@ _ITEM = """o.id, o.kind, o.call_id, o.event_id, o.channel, o.state, o.tries, o.n
 
 _OPEN = "state in ('pending', 'sending')"  # the words of the partial indexes
 
-# Where a call's messages go: where its waiting card goes, else where the card stands, else
-# where it was asked for.
-_CHANNEL = f"""
-coalesce((select o.channel from outbox o
-          where o.call_id = c.id and o.kind = 'card' and o.{_OPEN} limit 1),
-    c.card_channel, c.channel)
-"""
-
-_ADD_CARD = f"""
+_ADD_CARD = """
 insert into outbox (kind, call_id, channel, not_before, created_at)
-select 'card', c.id, {_CHANNEL}, :now, :now from calls c where c.id = :call_id
+select 'card', id, posts_to, :now, :now from calls where id = :call_id
 on conflict do nothing
 """
 
-# A reply needs a card to hang on: one that nobody asked for yet comes first.
-_ADD_MISSING_CARD = f"""
-insert into outbox (kind, call_id, channel, not_before, created_at)
-select 'card', c.id, c.channel, :now, :now from calls c
-where c.id = :call_id and c.card_ts is null and not exists (
-    select 1 from outbox where call_id = c.id and kind = 'card' and {_OPEN})
-"""
-
-_ADD_REPLY = f"""
+# A reply needs a card to hang on: as long as none is posted, one comes first.
+_ADD_REPLY = """
 insert into outbox (kind, call_id, event_id, channel, not_before, created_at)
-select 'reply', c.id, :event_id, {_CHANNEL}, :now, :now from calls c where c.id = :call_id
+select 'card', id, null, posts_to, :now, :now from calls
+where id = :call_id and card_ts is null
+union all
+select 'reply', id, :event_id, posts_to, :now, :now from calls where id = :call_id
+on conflict do nothing
 """
 
 _ADD_TEXT = """
@@ -73,11 +62,11 @@ delete from outbox where kind = 'card' and state = 'pending' and id <> :id
     and call_id = (select call_id from outbox where id = :id and kind = 'card')
 """
 
-FOLLOW_CARD = f"""
+# What waits goes along when the card of a call moves to another channel.
+_MOVE_OPEN = f"""
 update outbox set channel = :channel
 where call_id = :call_id and kind in ('card', 'reply') and {_OPEN} and channel <> :channel
 """
-"""Messages of a call that wait go where its card goes."""
 
 _CHANGEABLE: Mapping[str, Column] = {
     "state": as_is,
@@ -97,7 +86,6 @@ class Outbox(Rows):
     def show_reply(self, call_id: int, event_id: int, *, now: datetime) -> None:
         """Have an event told in the card's thread."""
         named = {"call_id": call_id, "event_id": event_id, "now": to_ms(now)}
-        self.connection.execute(_ADD_MISSING_CARD, named)
         self.connection.execute(_ADD_REPLY, named)
 
     def add_notice(self, *, response_url: str, text: str, now: datetime) -> None:
@@ -124,21 +112,25 @@ class Outbox(Rows):
     def update_outbox(self, item_id: int, **changes: Any) -> None:
         """Change `state`, `tries`, `not_before` or `channel` of a message.
 
-        A card or reply that moves to another channel takes along all that its call still has
-        to say.
+        A card or reply that moves to another channel takes along all that its call says.
         """
         if changes.get("state") == "pending":
             self.connection.execute(_DROP_YOUNGER_CARD, {"id": item_id})
         self._change("outbox", item_id, changes, _CHANGEABLE)
         if "channel" in changes:
-            self._follow(item_id, changes["channel"])
+            self._move_call_of(item_id, changes["channel"])
 
-    def _follow(self, item_id: int, channel: str) -> None:
+    def move_messages(self, call_id: int, channel: str) -> None:
+        """Send what a call has to say, now and later, to this channel."""
+        self.connection.execute("update calls set posts_to = ? where id = ?", (channel, call_id))
+        self.connection.execute(_MOVE_OPEN, {"call_id": call_id, "channel": channel})
+
+    def _move_call_of(self, item_id: int, channel: str) -> None:
         row = self.connection.execute(
             "select call_id from outbox where id = ? and kind in ('card', 'reply')", (item_id,)
         ).fetchone()
         if row is not None:
-            self.connection.execute(FOLLOW_CARD, {"call_id": row[0], "channel": channel})
+            self.move_messages(row[0], channel)
 
     def _add_text(
         self,

@@ -8,13 +8,12 @@ from storage.attempts import Attempts
 from storage.calls import Calls
 from storage.events import Events
 from storage.memory import Memory
-from storage.outbox import Outbox
 
 if TYPE_CHECKING:
     from bot.ports import Transaction
 
 
-class SqliteTransaction(Calls, Attempts, Events, Outbox, Memory):
+class SqliteTransaction(Calls, Attempts, Events, Memory):
     """One all-or-nothing change on one connection; Database begins and commits it."""
 
 
