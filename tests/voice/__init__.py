@@ -1,0 +1,1 @@
+"""The voice client, over real sockets."""
