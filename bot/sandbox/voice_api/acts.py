@@ -39,12 +39,9 @@ class Acts:
         self._waiting: deque[tuple[Act, asyncio.Future[None]]] = deque()
         self._arrived = asyncio.Event()
         self._in_hand: asyncio.Future[None] | None = None
-        self._closed = False
 
     async def do(self, act: Act) -> None:
         """Hand the act to the line and wait until it has had its effect, if it still could."""
-        if self._closed:
-            return
         done = asyncio.get_running_loop().create_future()
         self._waiting.append((act, done))
         self._arrived.set()
@@ -64,7 +61,6 @@ class Acts:
 
     def close(self) -> None:
         """The try is over: nothing that still waits can have an effect."""
-        self._closed = True
         self._done_with(self._in_hand)
         for _, done in self._waiting:
             self._done_with(done)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, eq=False)
 class ApiError(Exception):
     """A request is refused: `code` for machines, `message` for people, `field` to blame."""
 

@@ -92,6 +92,6 @@ class Slots:
         self._waiting.pop(call_id, None)
         while self._waiting and self.free(1):
             next_id, granted = self._waiting.popitem(last=False)
-            self.take(next_id)
-            if not granted.done():
+            if not granted.done():  # else who waited has gone
+                self.take(next_id)
                 granted.set_result(None)

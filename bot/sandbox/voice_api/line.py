@@ -96,16 +96,10 @@ class Line:
 
     async def _ring(self) -> Result:
         seconds, by_itself = RINGS[self._behaviour.kind]
-        ends = self._exchange.clock.now() + timedelta(seconds=seconds)
-        while (left := self._seconds_until(ends)) > 0:
-            act = await self.acts.next(left)
-            if act is None:
-                break
-            if act.deed is Deed.ANSWER:
-                return Result.ANSWERED
-            if act.deed in {Deed.REJECT, Deed.HANG_UP}:
-                return Result.REJECTED
-        return by_itself
+        act = await self.acts.next(seconds)
+        if act is None:
+            return by_itself
+        return Result.ANSWERED if act.deed is Deed.ANSWER else Result.REJECTED
 
     def _pick_up(self) -> None:
         self._call.status = Status.IN_PROGRESS
@@ -161,9 +155,8 @@ class Line:
                 break
             if act.deed is Deed.HANG_UP:
                 return ""
-            if act.deed is Deed.PRESS:
-                digits += act.digit
-                self._pressed(digits)
+            digits += act.digit
+            self._pressed(digits)
             act = None
         return digits
 

@@ -97,6 +97,7 @@ class Receiver:
         self.held = asyncio.Event()  # while cleared, nobody gets an answer
         self.held.set()
         self.url = ""
+        self._news = asyncio.Condition()
         self._app = web.Application()
         self._app.router.add_post("/{path:.*}", self._take)
         self._runner = web.AppRunner(self._app, access_log=None, shutdown_timeout=0.1)
@@ -110,6 +111,11 @@ class Receiver:
         self.held.set()
         await self._runner.cleanup()
 
+    async def received(self, event: str, count: int = 1) -> None:
+        """Wait until that many of these events have come."""
+        async with asyncio.timeout(20), self._news:
+            await self._news.wait_for(lambda: self.events.count(event) >= count)
+
     @property
     def bodies(self) -> list[dict[str, Any]]:
         return [body for _, body in self.posted]
@@ -120,7 +126,10 @@ class Receiver:
         return [str(body.get("event", "action")).removeprefix("robo_call.") for body in self.bodies]
 
     async def _take(self, request: web.Request) -> web.Response:
-        self.posted.append((request.path, await request.json()))
+        body = await request.json()
+        async with self._news:
+            self.posted.append((request.path, body))
+            self._news.notify_all()
         await self.held.wait()
         status = self.answers.pop(0) if self.answers else 200
         location = {"Location": f"{self.url}/elsewhere"} if status // 100 == 3 else None
