@@ -22,9 +22,10 @@ from phonenumbers import (
 
 from bot.domain.errors import RobocallError
 
-# Signs between digits, with the full-width ones and the dashes that phones and PDFs write.
-_SIGNS = r"\s()./\-\uFF08\uFF09\uFF0E\uFF0F\uFF0D\u2010-\u2015\u2212"
-_LOOKS_LIKE_A_NUMBER = re.compile(rf"[+\uFF0B]?[{_SIGNS}]*(\d[{_SIGNS}]*)+")
+NUMBER_SIGNS = r"\s()./\-\uFF08\uFF09\uFF0E\uFF0F\uFF0D\u2010-\u2015\u2212"
+"""What may stand between digits (for a regular expression's []): also the full-width forms, and
+the dashes that phones and PDFs write."""
+_LOOKS_LIKE_A_NUMBER = re.compile(rf"[+\uFF0B]?[{NUMBER_SIGNS}]*(\d[{NUMBER_SIGNS}]*)+")
 _EXTENSION = re.compile(
     r"(;\s*ext\s*=|[,;~#]|(?<![a-z])(extension|extn?|x)[.:]?)[\s,]*\d+[\s#]*$", re.IGNORECASE
 )
