@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import socket
 import ssl
 import struct
@@ -120,16 +121,25 @@ class RawServer:
 
     async def _read_request(self, reader: asyncio.StreamReader) -> Received | None:
         try:
-            head = await reader.readuntil(b"\r\n\r\n")
-        except asyncio.IncompleteReadError as cut:
-            self.bytes_seen += len(cut.partial)
+            head = await self._counted(reader.readuntil(b"\r\n\r\n"))
+            length = re.search(rb"(?i)\r\ncontent-length: *([0-9]+)", head)
+            body = await self._counted(reader.readexactly(int(length[1]) if length else 0))
+        except asyncio.IncompleteReadError:
             return None
         first, *lines = head.decode("latin-1").strip().split("\r\n")
         method, target, _version = first.split(" ")
         headers = {name.lower(): value for name, value in (each.split(": ", 1) for each in lines)}
-        body = await reader.readexactly(int(headers.get("content-length", "0")))
-        self.bytes_seen += len(head) + len(body)
         return Received(method=method, target=target, headers=headers, body=body)
+
+    async def _counted(self, reading: Awaitable[bytes]) -> bytes:
+        """What is read, counted even if it breaks off."""
+        try:
+            data = await reading
+        except asyncio.IncompleteReadError as cut:
+            self.bytes_seen += len(cut.partial)
+            raise
+        self.bytes_seen += len(data)
+        return data
 
 
 def http(status: int, body: bytes = b"", **headers: str) -> bytes:

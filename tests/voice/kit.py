@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from hypothesis import HealthCheck, settings
 
 from bot.domain.call import CallRequest
 from bot.ports import PlaceCall
@@ -18,8 +21,12 @@ API_KEY = "canary-key-5f1c0d9e8b7a"
 PHONE = "+14155550123"
 TOKEN = bytes(range(16))
 ACCEPTED = {"status": "success", "call_id": "robo_abc123def456", "message": "Call queued"}
+TRUSTS_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 QUICK = Timeouts(connect=timedelta(seconds=2), total=timedelta(seconds=0.3))
 PATIENT = Timeouts(connect=timedelta(seconds=5), total=timedelta(seconds=20))
+
+# Random input, without a limit of time per case: the machine may be busy.
+FUZZ = settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 class StandingClock:
@@ -69,13 +76,14 @@ def place(**changes: Any) -> PlaceCall:
 
 @asynccontextmanager
 async def client(base_url: str, **changes: Any) -> AsyncIterator[HttpVoiceService]:
-    """A client of `base_url`, without jitter."""
+    """A client of `base_url`, without jitter; over TLS it trusts nobody, which is quick."""
     given: dict[str, Any] = {
         "api_key": API_KEY,
         "addresses": addresses(),
         "clock": StandingClock(),
         "timeouts": PATIENT,
         "jitter": lambda: 0.0,
+        "tls": TRUSTS_NOBODY,
     }
     service = HttpVoiceService(base_url=base_url, **(given | changes))
     try:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain.errors import UntrustedWebhook
 from bot.voice.callback import CallbackAddresses, short_hash
-from tests.voice.kit import TOKEN, addresses
+from tests.voice.kit import FUZZ, TOKEN, addresses
 
 KEY = b"k" * 32
 
@@ -113,6 +113,7 @@ def test_junk_is_turned_away(text: str) -> None:
         addresses().read(text)
 
 
+@FUZZ
 @given(st.text(max_size=80))
 @example("a.AAECAwQFBgcICQoLDA0ODw.")
 def test_no_text_at_all_gets_in_or_crashes(text: str) -> None:

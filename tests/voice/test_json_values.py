@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.voice import json_values as read
+from tests.voice.kit import FUZZ
 
 
 def short(value: object) -> str:
@@ -178,6 +179,7 @@ def test_an_absurd_moment_is_none(value: object) -> None:
     assert read.moment(value) is None
 
 
+@FUZZ
 @given(ANY_JSON)
 def test_no_value_makes_a_reader_raise(value: object) -> None:
     """Whatever JSON can hold."""
@@ -186,6 +188,7 @@ def test_no_value_makes_a_reader_raise(value: object) -> None:
     assert "\n" not in read.sentence(value)
 
 
+@FUZZ
 @given(st.binary(max_size=200))
 def test_no_bytes_make_the_reader_raise(body: bytes) -> None:
     """Random bytes are an object or None."""

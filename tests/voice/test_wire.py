@@ -16,7 +16,7 @@ from bot.domain.result import Result
 from bot.domain.voice_event import VoiceEventKind
 from bot.ports import BatchItem, PlaceBatch, PlaceCall
 from bot.voice import wire
-from tests.voice.kit import PHONE, TOKEN, addresses, place, request
+from tests.voice.kit import FUZZ, PHONE, TOKEN, addresses, place, request
 from tests.voice.test_json_values import ANY_JSON, short
 
 AT = datetime(2024, 1, 15, 10, 30, 5, tzinfo=UTC)
@@ -397,6 +397,7 @@ def test_a_body_that_is_no_object_is_no_event(body: bytes) -> None:
 FIELDS = ("event", "call_id", "phone_number", "digit", "result", "duration", "timestamp", "status")
 
 
+@FUZZ
 @given(st.dictionaries(st.sampled_from([*FIELDS, "calls", "message", "error", "field"]), ANY_JSON))
 def test_no_field_of_any_kind_is_a_crash(payload: dict[str, Any]) -> None:
     """Right names, wrong values: read as something, by every reader."""
