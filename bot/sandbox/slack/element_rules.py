@@ -7,7 +7,6 @@ from typing import Any
 
 from bot.sandbox.slack.checks import (
     Check,
-    any_text,
     anything,
     boolean,
     by_type,
@@ -21,8 +20,16 @@ from bot.sandbox.slack.checks import (
     string,
     url,
 )
+from bot.sandbox.slack.option_rules import (
+    CONFIRM,
+    MAX_OPTIONS,
+    OPTION_GROUP,
+    OVERFLOW_OPTION,
+    PLAIN_OPTION,
+    RICH_OPTION,
+    flat_options,
+)
 
-MAX_OPTIONS = 100
 MAX_CHOICES = 10
 MAX_INPUT = 3000
 MAX_FILES = 10
@@ -32,15 +39,6 @@ _TIME = string(most=5, pattern=r"([01]\d|2[0-3]):[0-5]\d", shape="a time like 18
 _NUMBER = string(most=40, pattern=r"-?\d+(\.\d+)?", shape="a number in a string")
 _SLACK_ID = string(most=40, pattern=r"[A-Z][A-Z0-9]+", shape="an id like C0123ABC")
 
-confirm: Check = fields(
-    {
-        "title": plain_text(100),
-        "text": any_text(300),
-        "confirm": plain_text(30),
-        "deny": plain_text(30),
-    },
-    {"style": choice("primary", "danger")},
-)
 _dispatch_config: Check = fields(
     {"trigger_actions_on": list_of(choice("on_enter_pressed", "on_character_entered"), most=2)}
 )
@@ -52,27 +50,6 @@ _conversation_filter: Check = fields(
         "exclude_bot_users": boolean,
     },
 )
-
-
-def _option(text: Check, extra: Mapping[str, Check] | None = None) -> Check:
-    return fields(
-        {"text": text, "value": string(most=150)}, {"description": any_text(75), **(extra or {})}
-    )
-
-
-_plain_option = _option(plain_text(75))
-_rich_option = _option(any_text(75))
-_overflow_option = _option(plain_text(75), {"url": url})
-_group: Check = fields(
-    {"label": plain_text(75), "options": list_of(_plain_option, most=MAX_OPTIONS)}
-)
-
-
-def flat_options(element: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """All options of a select, checkboxes, radio or overflow element, the grouped ones included."""
-    groups = element.get("option_groups") or []
-    grouped = [option for group in groups for option in group["options"]]
-    return [*(element.get("options") or []), *grouped]
 
 
 def _options_or_groups(value: dict[str, Any], pointer: str) -> Iterator[str]:
@@ -114,12 +91,12 @@ def _element(required: Mapping[str, Check], optional: Mapping[str, Check]) -> Ch
 
 
 _placeholder: dict[str, Check] = {"placeholder": plain_text(150)}
-_asked: dict[str, Check] = {"confirm": confirm, **_placeholder}
+_asked: dict[str, Check] = {"confirm": CONFIRM, **_placeholder}
 _many: dict[str, Check] = {"max_selected_items": integer(least=1, most=MAX_OPTIONS)}
 _in_input: dict[str, Check] = {"dispatch_action_config": _dispatch_config}
 _listed: dict[str, Check] = {
-    "options": list_of(_plain_option, most=MAX_OPTIONS),
-    "option_groups": list_of(_group, most=MAX_OPTIONS),
+    "options": list_of(PLAIN_OPTION, most=MAX_OPTIONS),
+    "option_groups": list_of(OPTION_GROUP, most=MAX_OPTIONS),
 }
 _filtered: dict[str, Check] = {
     "filter": _conversation_filter,
@@ -142,8 +119,8 @@ def _then(shape: Check, *rules: Check) -> Check:
 
 
 def _choices(optional: Mapping[str, Check]) -> Check:
-    options = {"options": list_of(_rich_option, most=MAX_CHOICES)}
-    return _then(_element(options, {"confirm": confirm, **optional}), _initial_is_an_option)
+    options = {"options": list_of(RICH_OPTION, most=MAX_CHOICES)}
+    return _then(_element(options, {"confirm": CONFIRM, **optional}), _initial_is_an_option)
 
 
 def _static(optional: Mapping[str, Check]) -> Check:
@@ -171,7 +148,7 @@ BUTTON: Check = fields(
         "url": url,
         "value": string(most=2000),
         "style": choice("primary", "danger"),
-        "confirm": confirm,
+        "confirm": CONFIRM,
         "accessibility_label": string(most=75),
     },
 )
@@ -184,15 +161,15 @@ IMAGE: Check = _then(
     _has_source,
 )
 SELECTS: dict[str, Check] = {
-    "static_select": _static({"initial_option": _plain_option}),
-    "external_select": _element({}, {**_asked, **_query, "initial_option": _plain_option}),
+    "static_select": _static({"initial_option": PLAIN_OPTION}),
+    "external_select": _element({}, {**_asked, **_query, "initial_option": PLAIN_OPTION}),
     "users_select": _element({}, {**_asked, "initial_user": _SLACK_ID}),
     "conversations_select": _conversations({}),
     "channels_select": _channels({}),
 }
 MULTI_SELECTS: dict[str, Check] = {
     "multi_static_select": _static(
-        {**_many, "initial_options": list_of(_plain_option, most=MAX_OPTIONS)}
+        {**_many, "initial_options": list_of(PLAIN_OPTION, most=MAX_OPTIONS)}
     ),
     "multi_external_select": _element(
         {},
@@ -200,7 +177,7 @@ MULTI_SELECTS: dict[str, Check] = {
             **_asked,
             **_query,
             **_many,
-            "initial_options": list_of(_plain_option, most=MAX_OPTIONS),
+            "initial_options": list_of(PLAIN_OPTION, most=MAX_OPTIONS),
         },
     ),
     "multi_users_select": _element({}, {**_asked, **_many, "initial_users": _ids}),
@@ -210,18 +187,18 @@ MULTI_SELECTS: dict[str, Check] = {
     "multi_channels_select": _element({}, {**_asked, **_many, "initial_channels": _ids}),
 }
 PICKERS: dict[str, Check] = {
-    "checkboxes": _choices({"initial_options": list_of(_rich_option, most=MAX_CHOICES)}),
-    "radio_buttons": _choices({"initial_option": _rich_option}),
+    "checkboxes": _choices({"initial_options": list_of(RICH_OPTION, most=MAX_CHOICES)}),
+    "radio_buttons": _choices({"initial_option": RICH_OPTION}),
     "datepicker": _element({}, {**_asked, "initial_date": _DATE}),
     "timepicker": _element({}, {**_asked, "initial_time": _TIME, "timezone": string(most=60)}),
 }
 DATETIMEPICKER: Check = _element(
     {},
-    {"confirm": confirm, "initial_date_time": integer(least=1_000_000_000, most=9_999_999_999)},
+    {"confirm": CONFIRM, "initial_date_time": integer(least=1_000_000_000, most=9_999_999_999)},
 )
 OVERFLOW: Check = fields(
-    {"type": anything, "options": list_of(_overflow_option, most=5)},
-    {"action_id": identifier, "confirm": confirm},
+    {"type": anything, "options": list_of(OVERFLOW_OPTION, most=5)},
+    {"action_id": identifier, "confirm": CONFIRM},
 )
 TYPED: dict[str, Check] = {
     "plain_text_input": _then(

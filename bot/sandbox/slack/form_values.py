@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from bot.sandbox.slack.element_rules import flat_options
+from bot.sandbox.slack.option_rules import flat_options
 
 _KEYS: dict[str, str] = {
     "plain_text_input": "value",

@@ -1,4 +1,4 @@
-"""A running embedded Slack with a pushed clock, and a small app of the tests' own in front of it."""
+"""A running embedded Slack with a pushed clock, and a small app in front of it."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.clock import PushedClock
 from bot.sandbox.slack import SlackServer, Workspace
+from tests.sandbox.slack.echo_app import EchoApp, build
 
 START = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 MANIFEST: dict[str, Any] = {
@@ -69,3 +70,12 @@ def workspace(slack: SlackServer) -> Workspace:
 def web(slack: SlackServer) -> AsyncWebClient:
     """Slack's own client with the bot token; it repeats nothing by itself."""
     return AsyncWebClient(token=slack.bot_token, base_url=slack.api_url, retry_handlers=[])
+
+
+@pytest.fixture
+async def echo(slack: SlackServer) -> AsyncIterator[EchoApp]:
+    """A real Bolt app over Socket Mode."""
+    app = build(slack)
+    await app.connect(slack)
+    yield app
+    await app.aclose()
