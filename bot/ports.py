@@ -35,6 +35,26 @@ class Tasks(Protocol):
         ...
 
 
+class Timer(Protocol):
+    """Wakes services up; what is due stands in the store, so a wake-up is never the only one."""
+
+    def start(self) -> None:
+        """Begin to tick."""
+        ...
+
+    def stop(self) -> None:
+        """No more ticks."""
+        ...
+
+    def every(self, seconds: float, wake: Callable[[], None], *, name: str) -> None:
+        """Call `wake` again and again."""
+        ...
+
+    def once_at(self, at: datetime | None, wake: Callable[[], None], *, name: str) -> None:
+        """Call `wake` at `at`, instead of the time set before; None takes it back."""
+        ...
+
+
 # --- the voice service -----------------------------------------------------------------
 
 
@@ -387,4 +407,3 @@ class Messenger(Protocol):
     def wake(self) -> None:
         """There is something to send."""
         ...
-

@@ -44,7 +44,10 @@ class RecordEvent:
         now = self._clock.now()
 
         def work(tx: Transaction) -> tuple[bool, bool, tuple[int, str] | None]:
+            # a token of one attempt is found whatever number the body claims: a wrong one
+            # is then kept as a mismatch; a chunk's token needs the right one
             attempt = tx.attempt_by_token(token, phone_number=event.phone_number)
+            attempt = attempt or tx.attempt_by_token(token)
             if attempt is None:
                 return False, False, None
             return True, *self._take(tx, attempt, [event], source=Source.WEBHOOK, now=now)

@@ -51,16 +51,24 @@ class RequestCalls:
         self._wake = wake
 
     async def request(
-        self, request: CallRequest, *, dedupe_key: str, response_url: str = ""
+        self,
+        request: CallRequest,
+        *,
+        dedupe_key: str,
+        response_url: str = "",
+        is_deliberate: bool = False,
     ) -> Requested | AlreadyRequested | AskedBefore:
-        """Store `request`; `dedupe_key` names Slack's delivery. Raises StoreUnavailable."""
+        """Store `request`; `dedupe_key` names Slack's delivery. Raises StoreUnavailable.
+
+        `is_deliberate`: the same call a moment ago does not matter, this one is meant.
+        """
         now = self._clock.now()
 
         def work(tx: Transaction) -> Requested | AlreadyRequested | AskedBefore:
             known = tx.call_by_dedupe_key(dedupe_key)
             if known:
                 return AlreadyRequested(call=known)
-            twin = tx.twin_of(request, since=now - TWIN_WINDOW)
+            twin = None if is_deliberate else tx.twin_of(request, since=now - TWIN_WINDOW)
             if twin and twin.request.due_at == request.due_at:
                 return AskedBefore(call=twin, ago=now - twin.created_at)
             return self._add(tx, request, key=dedupe_key, response_url=response_url, now=now)

@@ -1,0 +1,144 @@
+"""`/robocall`: the words after it become one call of a service and one answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from slack_bolt.context.ack.async_ack import AsyncAck
+
+from bot.domain.draft import CallDraft, needs_zone
+from bot.domain.errors import InvalidRequest
+from bot.ports import Profile, Tasks
+from bot.services.know_people import KnowPeople
+from bot.services.pending_commands import PendingCommands
+from bot.slack.answers import note, problems
+from bot.slack.blocks import Message
+from bot.slack.help import help_text
+from handlers.command_line import (
+    CallNow,
+    CancelCall,
+    Command,
+    Help,
+    ListCalls,
+    Mistake,
+    OpenCampaignForm,
+    OpenForm,
+    ShowStatus,
+    parse_command,
+)
+from handlers.forms import CallForms
+from handlers.intake import Asked, CallIntake
+from handlers.looking import LookingAtCalls
+from handlers.people import Answers
+
+NO_CAMPAIGNS = (
+    "Calling a whole list comes with the next version of Robocall. To call one number: /robocall"
+)
+ONE_MOMENT = "One moment: I am looking up your time zone."
+
+
+class RobocallCommand:
+    """The one slash command."""
+
+    def __init__(
+        self,
+        *,
+        intake: CallIntake,
+        forms: CallForms,
+        looking: LookingAtCalls,
+        answers: Answers,
+        people: KnowPeople,
+        pending: PendingCommands,
+        tasks: Tasks,
+        default_region: str | None,
+    ) -> None:
+        self._intake = intake
+        self._forms = forms
+        self._looking = looking
+        self._answers = answers
+        self._people = people
+        self._pending = pending
+        self._tasks = tasks
+        self._default_region = default_region
+
+    async def handle(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
+        """Parse the words, call one service, answer."""
+        command = self._parse(body)
+        match command:
+            case CallNow():
+                await ack(**(await self._call(command.draft, body)).payload())
+            case OpenForm():
+                self._forms.open(body, draft=command.prefill)
+                await ack()
+            case Help():
+                await ack(**help_text(command.topic).payload())
+            case Mistake():
+                await ack(**note(command.text).payload())
+            case OpenCampaignForm():
+                await ack(**note(NO_CAMPAIGNS).payload())
+            case ListCalls() | ShowStatus() | CancelCall():
+                await self._look(ack, command, body)
+
+    def _parse(self, body: Mapping[str, Any]) -> Command:
+        return parse_command(str(body.get("text") or ""), self._default_region)
+
+    async def _look(self, ack: AsyncAck, command: Command, body: Mapping[str, Any]) -> None:
+        async def make(viewer: Profile) -> Message:
+            match command:
+                case ListCalls():
+                    return await self._looking.page(viewer, which=command.which)
+                case CancelCall():
+                    return await self._looking.cancel(command.ref, by=viewer)
+                case ShowStatus():
+                    return await self._looking.status(command.ref)
+                case _:
+                    return note("")
+
+        await self._answers.give(
+            ack,
+            user_id=str(body["user_id"]),
+            response_url=str(body.get("response_url") or ""),
+            make=make,
+        )
+
+    async def _call(self, draft: CallDraft, body: Mapping[str, Any]) -> Message:
+        asked = asked_by(body)
+        who = await self._people.remembered(asked.user_id)
+        if who is None and needs_zone(draft):
+            await self._pending.keep(asked.dedupe_key, dict(body))
+            self._tasks.start(self.finish_pending(), name="commands.finish_pending")
+            return note(ONE_MOMENT)
+        self._answers.refresh(asked.user_id)
+        zone = ZoneInfo(who.zone) if who else None
+        try:
+            return await self._intake.take(draft, asked, zone=zone)
+        except InvalidRequest as error:
+            return problems(error.problems)
+
+    async def finish_pending(self) -> None:
+        """Finish the commands that waited for a time zone, also those of before a restart."""
+        for waiting in await self._pending.all():
+            command = self._parse(waiting.payload)
+            if not isinstance(command, CallNow):
+                continue
+            asked = asked_by(waiting.payload)
+            zone = ZoneInfo((await self._people.profile(asked.user_id)).zone)
+            try:
+                answer = await self._intake.take(command.draft, asked, zone=zone)
+            except InvalidRequest as error:
+                answer = problems(error.problems)
+            await self._pending.finish(
+                waiting.key, response_url=asked.response_url, text=answer.text
+            )
+
+
+def asked_by(body: Mapping[str, Any]) -> Asked:
+    """Who asks, from the fields of a slash command; its trigger_id names the delivery."""
+    return Asked(
+        user_id=str(body["user_id"]),
+        channel=str(body.get("channel_id") or ""),
+        dedupe_key=f"command:{body.get('trigger_id')}",
+        response_url=str(body.get("response_url") or ""),
+    )

@@ -1,0 +1,83 @@
+"""Slack's events: somebody opens the Home page, writes to the bot, or removes the app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.ports import Clock, Profile, Tasks
+from bot.services.answer_messages import AnswerMessages
+from bot.services.find_calls import FindCalls
+from bot.services.know_people import KnowPeople
+from bot.slack.directory import to_profile
+from bot.slack.home import home_view
+
+log = structlog.get_logger(__name__)
+
+
+class SlackEvents:
+    """Acknowledged when the listener returns; network work goes to the background."""
+
+    def __init__(
+        self,
+        *,
+        client: AsyncWebClient,
+        find: FindCalls,
+        hello: AnswerMessages,
+        people: KnowPeople,
+        clock: Clock,
+        tasks: Tasks,
+        stop_dialing: Callable[[], None],
+    ) -> None:
+        """`stop_dialing`: the app is gone from the workspace, nothing may be dialled for it."""
+        self._client = client
+        self._find = find
+        self._hello = hello
+        self._people = people
+        self._clock = clock
+        self._tasks = tasks
+        self._stop_dialing = stop_dialing
+
+    async def home_opened(self, event: Mapping[str, Any]) -> None:
+        """Somebody looks at the bot's Home page."""
+        if event.get("tab") == "home":
+            self._tasks.start(self._publish_home(str(event["user"])), name="events.home")
+
+    async def _publish_home(self, user_id: str) -> None:
+        viewer = Profile(user_id=user_id, zone="UTC", is_admin=False, fetched_at=self._clock.now())
+        waiting = await self._find.page(viewer=viewer, which="scheduled")
+        active = await self._find.page(viewer=viewer, which="active")
+        done = await self._find.page(viewer=viewer, which="done")
+        view = home_view(
+            next_calls=[*active.calls, *waiting.calls],
+            last_calls=done.calls,
+            now=self._clock.now(),
+        )
+        try:
+            await self._client.views_publish(user_id=user_id, view=view)
+        except SlackApiError as error:
+            log.warning("home.not_published", error=str(error.response.get("error")))
+
+    async def message(self, body: Mapping[str, Any], event: Mapping[str, Any]) -> None:
+        """A direct message, or a mention in a channel: say what the bot is for."""
+        is_from_person = event.get("user") and not event.get("bot_id") and not event.get("subtype")
+        if is_from_person:
+            await self._hello.hello(str(event["user"]), delivery=f"event:{body.get('event_id')}")
+
+    async def user_changed(self, event: Mapping[str, Any]) -> None:
+        """Somebody moved to another time zone, or became an admin."""
+        profile = to_profile(event.get("user") or {}, now=self._clock.now())
+        if profile and await self._people.remembered(profile.user_id):
+            await self._people.remember(profile)
+
+    async def removed(self) -> None:
+        """The app was removed or its token revoked: fail closed."""
+        log.error("slack.removed")
+        self._stop_dialing()
+
+    async def nothing(self) -> None:
+        """Events we have no use for are acknowledged, or Slack sends them four times."""

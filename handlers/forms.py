@@ -1,0 +1,117 @@
+"""The call form: opened, kept up to date while somebody types, never losing a word."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.domain.draft import CallDraft
+from bot.ports import Tasks
+from bot.services.keep_drafts import KeepDrafts
+from bot.services.know_people import KnowPeople
+from bot.slack import ids
+from bot.slack.answers import form_expired
+from bot.slack.modals import call_form, form_channel
+from handlers.call_form import draft_from_view
+from handlers.people import Respond
+
+log = structlog.get_logger(__name__)
+
+HIDDEN_BY_TURNS = (ids.MESSAGE, ids.AUDIO_URL)
+"""Fields of which only one is on screen; the other's words are kept meanwhile."""
+
+
+class CallForms:
+    """Opens and updates call forms in the background: a trigger lives three seconds."""
+
+    def __init__(
+        self,
+        *,
+        client: AsyncWebClient,
+        people: KnowPeople,
+        drafts: KeepDrafts,
+        tasks: Tasks,
+        respond: Respond,
+    ) -> None:
+        self._client = client
+        self._people = people
+        self._drafts = drafts
+        self._tasks = tasks
+        self._respond = respond
+        self._newest: dict[str, Mapping[str, Any]] = {}
+
+    def open(self, body: Mapping[str, Any], *, draft: CallDraft | None = None) -> None:
+        """Open the form for the person behind a command, button or shortcut."""
+        self._tasks.start(self._open(body, draft or CallDraft()), name="forms.open")
+
+    async def _open(self, body: Mapping[str, Any], draft: CallDraft) -> None:
+        user_id, channel = whose(body)
+        known = await self._people.remembered(user_id)
+        view = call_form(draft, channel=channel, zone=ZoneInfo(known.zone) if known else None)
+        try:
+            await self._client.views_open(trigger_id=str(body.get("trigger_id")), view=view)
+        except SlackApiError as error:
+            log.warning("form.not_opened", error=str(error.response.get("error")))
+            if body.get("response_url"):
+                await self._respond(str(body["response_url"]), form_expired())
+        # for the next time: the zone is then in the form, and known to the command line
+        await self._people.profile(user_id)
+
+    def changed(self, view: Mapping[str, Any], user_id: str) -> None:
+        """Somebody typed or chose: show it, the newest state only if they are quick."""
+        view_id = str(view["id"])
+        is_busy = view_id in self._newest
+        self._newest[view_id] = view
+        if not is_busy:
+            self._tasks.start(self._update(view_id, user_id), name="forms.update")
+
+    async def _update(self, view_id: str, user_id: str) -> None:
+        try:
+            shown: Mapping[str, Any] | None = None
+            while (view := self._newest[view_id]) is not shown:
+                await self._show(view, user_id)
+                shown = view
+        finally:
+            del self._newest[view_id]
+
+    async def _show(self, view: Mapping[str, Any], user_id: str) -> None:
+        kept = await self._drafts.merge(str(view["id"]), typed_by_turns(view))
+        draft = replace(
+            draft_from_view(view),
+            message=kept.get(ids.MESSAGE, ""),
+            audio_url=kept.get(ids.AUDIO_URL, ""),
+        )
+        known = await self._people.remembered(user_id)
+        form = call_form(
+            draft, channel=form_channel(view), zone=ZoneInfo(known.zone) if known else None
+        )
+        try:
+            await self._client.views_update(
+                view_id=str(view["id"]), hash=str(view.get("hash") or ""), view=form
+            )
+        except SlackApiError as error:
+            # hash_conflict: there is a newer view, and its own change is on the way
+            log.info("form.not_updated", error=str(error.response.get("error")))
+
+
+def typed_by_turns(view: Mapping[str, Any]) -> dict[str, str]:
+    """What the fields that hide each other say now, as far as they are on screen."""
+    values = view.get("state", {}).get("values", {})
+    return {
+        name: str(values[name][ids.VALUE].get("value") or "")
+        for name in HIDDEN_BY_TURNS
+        if name in values and ids.VALUE in values[name]
+    }
+
+
+def whose(body: Mapping[str, Any]) -> tuple[str, str]:
+    """User and channel of a command (flat fields) or an interaction (nested ones)."""
+    user = body.get("user_id") or body.get("user", {}).get("id", "")
+    channel = body.get("channel_id") or body.get("channel", {}).get("id", "")
+    return str(user), str(channel)
