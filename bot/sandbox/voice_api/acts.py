@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.sandbox.clock import Clock, within
+from bot.sandbox.voice_api.models import Status
 
 
 class Deed(StrEnum):
@@ -17,6 +18,15 @@ class Deed(StrEnum):
     PRESS = "press"
     HANG_UP = "hang_up"
     REJECT = "reject"
+
+
+# In which states of the call each deed can be done.
+POSSIBLE = {
+    Deed.ANSWER: frozenset({Status.RINGING}),
+    Deed.REJECT: frozenset({Status.RINGING}),
+    Deed.PRESS: frozenset({Status.IN_PROGRESS}),
+    Deed.HANG_UP: frozenset({Status.RINGING, Status.IN_PROGRESS}),
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -21,14 +21,13 @@ from datetime import datetime, timedelta
 
 from bot.sandbox.clock import Clock, RealClock
 from bot.sandbox.voice_api import panel, wire
-from bot.sandbox.voice_api.acts import Act, Deed
+from bot.sandbox.voice_api.acts import POSSIBLE, Act
 from bot.sandbox.voice_api.errors import ApiError
 from bot.sandbox.voice_api.feed import Feed
 from bot.sandbox.voice_api.limits import FREE, CallRate, Plan, Slots
 from bot.sandbox.voice_api.line import RING, Line
 from bot.sandbox.voice_api.models import (
     CANCELLABLE,
-    LIVE,
     RETRIED,
     Call,
     CallRequest,
@@ -44,13 +43,6 @@ DIAL_DELAY = 2.0  # seconds that a call is queued although a slot is free: time 
 _ENDED_KEPT = 200_000
 _DELIVERIES_KEPT = 500
 _TRY_AGAIN = 5.0  # seconds after which a line may have become free
-
-_POSSIBLE = {
-    Deed.ANSWER: frozenset({Status.RINGING}),
-    Deed.REJECT: frozenset({Status.RINGING}),
-    Deed.PRESS: frozenset({Status.IN_PROGRESS}),
-    Deed.HANG_UP: LIVE,
-}
 
 
 class VoiceService:
@@ -136,7 +128,7 @@ class VoiceService:
         Raises `ApiError` (404, or 409 when that cannot be done with the phone now).
         """
         call = self.get(call_id)
-        if call.status not in _POSSIBLE[act.deed]:
+        if call.status not in POSSIBLE[act.deed]:
             why = f"the call is {call.status}: {act.deed} is not possible now"
             raise ApiError(status=409, code="not_possible", message=why)
         await self._lines[call_id].acts.do(act)

@@ -31,7 +31,6 @@ class Result(StrEnum):
 
 
 CANCELLABLE = frozenset({Status.SCHEDULED, Status.QUEUED})
-LIVE = frozenset({Status.RINGING, Status.IN_PROGRESS})
 # What the service's own retry_count is for: nobody was reached, and nobody refused.
 RETRIED = frozenset({Result.BUSY, Result.NO_ANSWER, Result.FAILED})
 

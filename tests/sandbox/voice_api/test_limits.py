@@ -76,6 +76,14 @@ async def test_a_batch_counts_its_calls_and_is_taken_whole_or_not_at_all(
     assert (await api.post(GOOD)).status == 429
 
 
+async def test_a_batch_is_told_when_all_its_calls_fit(open_api: OpenApi) -> None:
+    """Not when the first of them would."""
+    api = await open_api(plan=FREE)
+    await fill_minute(api, 10)
+    answer = await api.post({"calls": [GOOD] * 2}, "/call/batch")
+    assert (answer.status, answer.headers["Retry-After"]) == (429, "24")
+
+
 async def test_a_batch_beyond_the_plans_minute_is_never_taken(open_api: OpenApi) -> None:
     """It is told to wait a whole minute, however often it comes back."""
     api = await open_api(plan=FREE)
@@ -89,8 +97,8 @@ async def test_a_scheduled_call_takes_no_line_until_it_is_due_and_then_waits_for
 ) -> None:
     """It is never refused for the lines; it rings as soon as one of them is free."""
     api = await open_api(plan=FREE)
-    later = [await api.place(LISTENER, schedule_at="2024-01-15T10:31:00Z") for _ in range(3)]
     busy = [await api.place(LISTENER) for _ in range(2)]
+    later = [await api.place(LISTENER, schedule_at="2024-01-15T10:31:00Z") for _ in range(3)]
     await api.pass_time(59)
     assert {(await api.get(call_id))["status"] for call_id in busy} == {"completed"}
     await api.pass_time(4)
