@@ -48,8 +48,10 @@ select min(due_at) from (
     select min(due_at) from calls where {_WAITING} and (campaign_id is not null) = 1)
 """
 
+# Left alone, SQLite would rather sort all that waits.
 _OVERDUE = f"""
-select {CALL} from calls where {_WAITING} and expires_at <= ? order by expires_at, id limit ?
+select {CALL} from calls indexed by calls_expiry
+where {_WAITING} and expires_at <= ? order by expires_at, id limit ?
 """
 
 _TO_CANCEL = f"""

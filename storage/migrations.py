@@ -8,6 +8,9 @@ the views `call_log`, `attempt_log` and `event_log` are what users read and stay
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 from sqlite_utils import Database, Migrations
 
 MIGRATIONS = Migrations("robocall")
@@ -221,5 +224,7 @@ def _calls(db: Database) -> None:
                 db.conn.execute(statement)
 
 
-MIGRATION_NAMES = frozenset({"0001_calls"})
-"""What this program knows; a file with others was written by a newer one."""
+def known_migrations() -> set[str]:
+    """The names of all migrations: what a new file still has before it."""
+    with closing(sqlite3.connect(":memory:")) as connection:
+        return {migration.name for migration in MIGRATIONS.pending(Database(connection))}

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import sqlite_utils
 
-from storage.migrations import MIGRATION_NAMES, MIGRATIONS
+from storage.migrations import MIGRATIONS, known_migrations
 
 Trace = Callable[[str], object]
 """Told every statement, as SQLite runs it."""
@@ -141,7 +141,7 @@ def _refuse_foreign_schema(connection: sqlite3.Connection, path: Path) -> None:
         raise DatabaseRefused(
             f"{path} is a database of another program. Name another file with ROBOCALL_DB."
         )
-    if applied - MIGRATION_NAMES:
+    if applied - known_migrations():
         raise DatabaseRefused(
             f"{path} was written by a newer Robocall than this one. Install that version again,"
             " or name another file with ROBOCALL_DB."

@@ -161,10 +161,9 @@ class Writer:
         return [outcome for piece in batch for outcome in self._commit([piece])]
 
     def _refuse(self, batch: list[_Piece], error: BaseException) -> list[_Outcome]:
-        told = translated(error)
         if _code(error) in _FATAL:
-            self._break(str(told))
-        return [_Outcome(piece.done, error=told) for piece in batch]
+            self._break(str(translated(error)))
+        return [_Outcome(piece.done, error=translated(error)) for piece in batch]
 
     def _refusal(self) -> str | None:
         """Why nothing can be written any more, or None."""
