@@ -24,7 +24,7 @@ def leading_number(line: TypedText, region: str | None) -> tuple[str, str] | Non
     if first != text[0]:
         return _with_extension(first, text[1:]) if _begins_number(first) else None
     quote = quoted(text)
-    if quote and _begins_number(quote[0]):
+    if quote and _begins_number(line.target(quote[0])):
         return _with_extension(line.target(quote[0]), text[quote[1] :])
     if not _begins_number(text):
         return None

@@ -184,5 +184,5 @@ def _braced(name: str) -> str:
 
 
 def _cut(text: str) -> str:
-    most = 30
+    most = 20
     return text if len(text) <= most else text[: most - 1] + "…"
