@@ -19,6 +19,7 @@ INVITE_HINT = (
     "I am not in this channel, so the card is in our direct messages. To see calls here: "
     "/invite @Robocall"
 )
+ARCHIVED_HINT = "That channel is archived, so the card is in our direct messages."
 NOT_SAVED = "Nothing was started: I cannot save anything right now. Please try again in a minute."
 
 
