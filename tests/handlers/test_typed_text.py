@@ -6,7 +6,6 @@ from hypothesis import strategies as st
 
 from handlers.typed_text import Option, TypedText, UnclosedQuote, cut, quoted, split_line
 
-
 QUOTES = "\\\"'\u2018\u2019\u201a\u201c\u201d\u201e"
 
 
