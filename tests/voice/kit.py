@@ -12,15 +12,18 @@ from typing import Any
 from hypothesis import HealthCheck, settings
 
 from bot.domain.call import CallRequest
+from bot.domain.outcome import PlaceOutcome
 from bot.ports import PlaceCall
 from bot.voice.callback import CallbackAddresses
 from bot.voice.client import HttpVoiceService, Timeouts
+from tests.support.raw_server import RawServer
 
 NOW = datetime(2024, 1, 15, 10, 30, tzinfo=UTC)
+CALL_ID = "robo_abc123def456"
 API_KEY = "canary-key-5f1c0d9e8b7a"
 PHONE = "+14155550123"
 TOKEN = bytes(range(16))
-ACCEPTED = {"status": "success", "call_id": "robo_abc123def456", "message": "Call queued"}
+ACCEPTED = {"status": "success", "call_id": CALL_ID, "message": "Call queued"}
 TRUSTS_NOBODY = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 QUICK = Timeouts(connect=timedelta(seconds=2), total=timedelta(seconds=0.3))
 PATIENT = Timeouts(connect=timedelta(seconds=5), total=timedelta(seconds=20))
@@ -90,3 +93,9 @@ async def client(base_url: str, **changes: Any) -> AsyncIterator[HttpVoiceServic
         yield service
     finally:
         await service.aclose()
+
+
+async def placed_at(server: RawServer, mark: Mark | None = None, **changes: Any) -> PlaceOutcome:
+    """Place one plain call there."""
+    async with client(server.url, **changes) as voice:
+        return await voice.place_call(place(), mark or Mark())
