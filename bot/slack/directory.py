@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -29,14 +30,20 @@ class SlackDirectory:
             answer = await asked(request, deadline=self._deadline)
         except SlackTrouble as trouble:
             raise LookupError(trouble.error) from None
-        user: dict[str, Any] = answer.get("user") or {}
-        zone = user.get("tz")
-        if not zone:
+        profile = to_profile(answer.get("user") or {}, now=self._clock.now())
+        if profile is None:
             raise LookupError("no time zone")
-        return Profile(
-            user_id=user_id,
-            zone=str(zone),
-            is_admin=bool(user.get("is_admin") or user.get("is_owner")),
-            fetched_at=self._clock.now(),
-            locale=str(user.get("locale") or "en-US"),
-        )
+        return profile
+
+
+def to_profile(user: Mapping[str, Any], *, now: datetime) -> Profile | None:
+    """Slack's user object in our words; None if it lacks the id or the zone."""
+    if not user.get("id") or not user.get("tz"):
+        return None
+    return Profile(
+        user_id=str(user["id"]),
+        zone=str(user["tz"]),
+        is_admin=bool(user.get("is_admin") or user.get("is_owner")),
+        fetched_at=now,
+        locale=str(user.get("locale") or "en-US"),
+    )
