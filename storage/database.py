@@ -75,7 +75,11 @@ class Database:
             lock.release()
             raise
         database = cls(path, lock=lock, connection=connection)
-        await database._begin_check(checked_at_once)
+        try:
+            await database._begin_check(checked_at_once)
+        except BaseException:
+            await database.close()
+            raise
         return database
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
@@ -119,13 +123,8 @@ class Database:
     async def _begin_check(self, checked_at_once: int) -> None:
         self._checker = open_reader(self.path, busy_timeout=BUSY_TIMEOUT)
         self._check = asyncio.create_task(asyncio.to_thread(check, self._checker, self.path))
-        if self.path.stat().st_size > checked_at_once:
-            return
-        try:
+        if self.path.stat().st_size <= checked_at_once:
             await self.verified()
-        except BaseException:
-            await self.close()
-            raise
 
     async def _end_check(self) -> None:
         if self._checker is not None and self._check is not None:

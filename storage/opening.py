@@ -13,6 +13,8 @@ import sqlite_utils
 
 from storage.migrations import MIGRATIONS, known_migrations
 
+_OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
+
 Trace = Callable[[str], object]
 """Told every statement, as SQLite runs it."""
 
@@ -60,6 +62,7 @@ def open_writer(path: Path, *, busy_timeout: timedelta, trace: Trace | None) -> 
     """The only connection that writes: in WAL mode, with the newest schema."""
     connection = _connect(path, busy_timeout=busy_timeout)
     try:
+        _tune(connection)
         _prepare(connection, path)
     except BaseException as error:
         connection.close()
@@ -81,7 +84,12 @@ def _refusal(error: BaseException, path: Path) -> BaseException:
 def open_reader(path: Path, *, busy_timeout: timedelta) -> sqlite3.Connection:
     """A connection that can only read."""
     connection = _connect(path, busy_timeout=busy_timeout)
-    connection.execute("pragma query_only = on")
+    try:
+        _tune(connection)
+        connection.execute("pragma query_only = on")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -107,21 +115,28 @@ def check(connection: sqlite3.Connection, path: Path) -> None:
 
 def _connect(path: Path, *, busy_timeout: timedelta) -> sqlite3.Connection:
     # Each connection is used by one thread at a time, but closed by another.
-    connection = sqlite3.connect(
+    return sqlite3.connect(
         path,
         timeout=busy_timeout.total_seconds(),
         isolation_level=None,
         check_same_thread=False,
         cached_statements=256,
     )
+
+
+def _tune(connection: sqlite3.Connection) -> None:
     connection.execute("pragma foreign_keys = on")
     connection.execute("pragma mmap_size = 0")
     connection.execute("pragma temp_store = memory")
     connection.execute("pragma cache_size = -8000")
-    return connection
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        raise DatabaseRefused(
+            f"This Python comes with SQLite {sqlite3.sqlite_version}; 3.37 or newer is needed."
+            " Install a newer SQLite, or a Python that brings one."
+        )
     _refuse_foreign_schema(connection, path)
     (mode,) = connection.execute("pragma journal_mode = wal").fetchone()
     if mode != "wal":

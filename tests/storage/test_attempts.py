@@ -27,6 +27,7 @@ SECOND = timedelta(seconds=1)
 
 
 def token(number: int) -> bytes:
+    """A token like no other number's."""
     return number.to_bytes(16, "big")
 
 

@@ -45,14 +45,14 @@ def test_a_request_comes_back_as_it_was(tx: SqliteTransaction) -> None:
     )
     assert call_id is not None
     call = get_call(tx, call_id)
-    assert WHOLE_REQUEST == call.request
-    assert (CallState.SCHEDULED, 3, "", 0) == (
+    assert call.request == WHOLE_REQUEST
+    assert (
         call.state,
         call.retries_left,
         call.digits,
         call.attempts,
-    )
-    assert (NOW, NOW + MINUTE, NOW + 2 * MINUTE) == (call.created_at, call.due_at, call.expires_at)
+    ) == (CallState.SCHEDULED, 3, "", 0)
+    assert (call.created_at, call.due_at, call.expires_at) == (NOW, NOW + MINUTE, NOW + 2 * MINUTE)
     assert tx.response_url(call_id) == "https://example.com/r"
     assert tx.response_url(call_id + 1) == ""
 
@@ -195,10 +195,10 @@ def test_the_next_due_time_is_the_earliest_of_all_that_wait(tx: SqliteTransactio
     assert tx.next_due_at() is None
     add_call(tx, due_at=NOW - MINUTE, state=CallState.ENDED)
     add_call(tx, due_at=NOW + 2 * MINUTE)
-    assert NOW + 2 * MINUTE == tx.next_due_at()
+    assert tx.next_due_at() == NOW + 2 * MINUTE
     of_campaign = add_call(tx, due_at=NOW + MINUTE, state=CallState.SCHEDULED)
     tx.connection.execute("update calls set campaign_id = 1 where id = ?", (of_campaign,))
-    assert NOW + MINUTE == tx.next_due_at()
+    assert tx.next_due_at() == NOW + MINUTE
 
 
 def test_overdue_calls_wait_and_have_expired(tx: SqliteTransaction) -> None:

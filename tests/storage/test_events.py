@@ -45,7 +45,7 @@ def test_a_timeline_is_oldest_first_and_one_calls_own(tx: SqliteTransaction) -> 
     mine, other = add_call(tx), add_call(tx)
     for call_id, word in ((mine, "requested"), (other, "requested"), (mine, "answered")):
         tx.add_event(Event(call_id=call_id, source=Source.BOT, event=word, created_at=NOW))
-    assert ["requested", "answered"] == [event.event for event in tx.events_of(mine)]
+    assert [event.event for event in tx.events_of(mine)] == ["requested", "answered"]
 
 
 def test_an_event_needs_its_call(tx: SqliteTransaction) -> None:

@@ -13,10 +13,12 @@ SECOND = timedelta(seconds=1)
 
 
 def heads(tx: Transaction, now: datetime = NOW, limit: int = 99) -> list[OutboxItem]:
+    """What may be sent now."""
     return tx.outbox_pending(now=now, limit=limit)
 
 
 def told(items: list[OutboxItem]) -> list[tuple[str, int | None, str]]:
+    """What, about which call, and where."""
     return [(item.kind, item.call_id, item.channel) for item in items]
 
 
@@ -97,7 +99,7 @@ def test_within_a_channel_nothing_overtakes(tx: SqliteTransaction) -> None:
     tx.update_outbox(heads(tx)[0].id, not_before=NOW + SECOND, tries=1)
     assert [("card", other, "C2")] == told(heads(tx))
     tx.update_outbox(heads(tx)[0].id, state="dead")
-    assert NOW + SECOND == tx.outbox_next_at()
+    assert tx.outbox_next_at() == NOW + SECOND
     expected = [("card", first, "C1")]
     assert expected == told(heads(tx, now=NOW + SECOND))
 
@@ -108,13 +110,13 @@ def test_the_next_time_is_that_of_the_heads(tx: SqliteTransaction) -> None:
     first, second = called(tx), called(tx)
     tx.show_card(first, now=NOW + 9 * SECOND)
     tx.show_card(second, now=NOW)
-    assert NOW + 9 * SECOND == tx.outbox_next_at()
+    assert tx.outbox_next_at() == NOW + 9 * SECOND
     tx.add_notice(response_url="https://example.com/r", text="Hello", now=NOW + 5 * SECOND)
-    assert NOW + 5 * SECOND == tx.outbox_next_at()
+    assert tx.outbox_next_at() == NOW + 5 * SECOND
     assert len(heads(tx, now=NOW + 9 * SECOND)) == 2
     for item in heads(tx, now=NOW + 9 * SECOND):
         tx.update_outbox(item.id, state="sent")
-    assert NOW == tx.outbox_next_at()
+    assert tx.outbox_next_at() == NOW
 
 
 def test_a_reply_comes_after_its_card(tx: SqliteTransaction) -> None:
@@ -177,9 +179,9 @@ def test_notices_to_different_people_do_not_wait_for_each_other(tx: SqliteTransa
     """Those through one address keep their order."""
     for address, text in (("a", "one"), ("b", "two"), ("a", "three")):
         tx.add_notice(response_url=f"https://example.com/{address}", text=text, now=NOW)
-    assert ["one", "two"] == [item.text for item in heads(tx)]
+    assert [item.text for item in heads(tx)] == ["one", "two"]
     assert heads(tx)[0].response_url == "https://example.com/a"
-    assert ["one", "two", "three"] == [item.text for item in send_all(tx)]
+    assert [item.text for item in send_all(tx)] == ["one", "two", "three"]
 
 
 def test_only_old_sent_messages_are_forgotten(tx: SqliteTransaction) -> None:
@@ -193,4 +195,4 @@ def test_only_old_sent_messages_are_forgotten(tx: SqliteTransaction) -> None:
     assert tx.connection.execute("select count(*) from outbox").fetchone() == (4,)
     tx.forget_old(before=NOW + SECOND)
     left = tx.connection.execute("select state from outbox order by id").fetchall()
-    assert [("pending",), ("sending",), ("dead",)] == left
+    assert left == [("pending",), ("sending",), ("dead",)]

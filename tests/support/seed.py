@@ -20,7 +20,7 @@ PEOPLE = 50
 def seed_calls(path: Path, count: int, *, first_due_at: datetime) -> None:
     """Add `count` scheduled calls, one due each second from `first_due_at` on.
 
-    The file must have been made by `Database.open` and be closed.
+    The file must have been made by `Database.open`, and nobody may write to it meanwhile.
     """
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.execute("pragma synchronous = off")  # a fresh file for a measurement
