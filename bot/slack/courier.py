@@ -9,7 +9,6 @@ known by their id), and channels whose history we may not read.
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -22,7 +21,6 @@ from bot.slack.post_office import PostOffice
 from bot.slack.replies import event_reply
 from bot.slack.troubles import Kind, SlackTrouble
 
-INSTALLATION = "installation"
 PACE = timedelta(seconds=1.1)
 """Between two posts in a channel (slack-facts 4)."""
 
@@ -40,15 +38,17 @@ class _Placed:
 class Courier:
     """Carries one item at a time; the caller sees to order, pace and failures."""
 
-    def __init__(self, *, store: Store, clock: Clock, post_office: PostOffice) -> None:
+    def __init__(
+        self, *, store: Store, clock: Clock, post_office: PostOffice, installation: str
+    ) -> None:
+        """`installation` makes our keys unlike those of every other installation."""
         self._store = store
         self._clock = clock
         self._post_office = post_office
-        self._installation = ""
+        self._installation = installation
 
     async def carry(self, item: OutboxItem) -> None:
         """Send it. Raises SlackTrouble, StoreUnavailable."""
-        self._installation = self._installation or await self._store.write(_installation)
         call, event = await self._store.write(lambda tx: _take(tx, item))
         in_doubt = item.state == "sending"
         if item.kind == "notice":
@@ -159,15 +159,6 @@ class Courier:
 
     def _item_key(self, item: OutboxItem) -> str:
         return f"{self._installation}-outbox-{item.id}"
-
-
-def _installation(tx: Transaction) -> str:
-    """What makes our keys unlike those of every other installation: made once and kept."""
-    kept = tx.setting(INSTALLATION)
-    if kept is None:
-        kept = secrets.token_hex(8)
-        tx.save_setting(INSTALLATION, kept)
-    return kept
 
 
 def _take(tx: Transaction, item: OutboxItem) -> tuple[Call | None, Event | None]:

@@ -8,6 +8,7 @@ workspace). What Slack refuses waits in its lane; the others go on.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,9 +18,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import StoreUnavailable
 from bot.ports import Clock, OutboxItem, Store, Transaction
-from bot.slack.blocks import Message
 from bot.slack.courier import PACE, Courier
-from bot.slack.post_office import DEADLINE, PostOffice
+from bot.slack.post_office import DEADLINE, SLACK_HOOKS, PostOffice
 from bot.slack.troubles import Kind, SlackTrouble
 
 log = structlog.get_logger(__name__)
@@ -47,12 +47,17 @@ class OutboxSender:
         clock: Clock,
         client: AsyncWebClient,
         http: aiohttp.ClientSession,
+        installation: str,
+        response_hosts: Collection[str] = SLACK_HOOKS,
         deadline: timedelta = DEADLINE,
     ) -> None:
         """`client` must have `retry_handlers=[]`; `deadline` bounds each request."""
-        self.client = client
-        self._post_office = PostOffice(client=client, http=http, deadline=deadline)
-        self._courier = Courier(store=store, clock=clock, post_office=self._post_office)
+        post_office = PostOffice(
+            client=client, http=http, response_hosts=response_hosts, deadline=deadline
+        )
+        self._courier = Courier(
+            store=store, clock=clock, post_office=post_office, installation=installation
+        )
         self._store = store
         self._clock = clock
         self._news = asyncio.Event()
@@ -70,13 +75,6 @@ class OutboxSender:
     def wake(self) -> None:
         """There is something to send."""
         self._news.set()
-
-    async def respond(self, url: str, message: Message) -> None:
-        """Answer one person at once, past the outbox; logged and forgotten if it fails."""
-        try:
-            await self._post_office.respond(url, message)
-        except SlackTrouble as trouble:
-            log.warning("slack.answer_lost", trouble=trouble.kind.value, error=trouble.error)
 
     async def run(self) -> None:
         """Send until cancelled; never fails. What is under way then is cut and looked for later."""

@@ -6,7 +6,7 @@ before it is posted again. Nothing here pings, unfurls or links by itself.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,7 +21,7 @@ from bot.slack.ids import METADATA_EVENT
 from bot.slack.text import cut_mrkdwn
 from bot.slack.troubles import Kind, SlackTrouble, asked, from_network, from_status
 
-SLACK_HOOKS = "hooks.slack.com"
+SLACK_HOOKS = frozenset({"hooks.slack.com"})
 DEADLINE = timedelta(seconds=15)
 
 _LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -49,17 +49,13 @@ class PostOffice:
         *,
         client: AsyncWebClient,
         http: aiohttp.ClientSession,
+        response_hosts: Collection[str] = SLACK_HOOKS,
         deadline: timedelta = DEADLINE,
     ) -> None:
-        """`client` must have no retry handlers: the SDK's own would post twice.
-
-        A response_url is used only at Slack's own host, or on this machine if Slack is there too
-        (the playground).
-        """
+        """`client` must have no retry handlers: the SDK's own would post twice."""
         self._client = client
         self._http = http
-        slack_host = urlsplit(client.base_url).hostname or ""
-        self._response_hosts = {SLACK_HOOKS, *({slack_host} & _LOOPBACK)}
+        self._response_hosts = frozenset(response_hosts)
         self._deadline = deadline
 
     async def post(
