@@ -16,7 +16,6 @@ from phonenumbers import (
     NumberParseException,
     PhoneNumberType,
     ValidationResult,
-    shortnumberinfo,
     timezone,
 )
 
@@ -145,21 +144,14 @@ def _parsed(written: str, region: str | None) -> phonenumbers.PhoneNumber:
 
 def _refuse_impossible(parsed: phonenumbers.PhoneNumber) -> None:
     """Raise unless it is an ordinary subscriber's number."""
-    national = phonenumbers.national_significant_number(parsed)
-    valid = phonenumbers.is_valid_number(parsed)
-    if _is_emergency(parsed.country_code or 0, national) or not valid:
-        _refuse_short(national)
-    if not valid:
+    if not phonenumbers.is_valid_number(parsed):
+        # No emergency number or short code is a valid number of its country.
+        _refuse_short(phonenumbers.national_significant_number(parsed))
         reason = _REASONS[phonenumbers.is_possible_number_with_reason(parsed)]
         raise InvalidPhoneNumber(f"{reason} {_HOW}")
     costly = phonenumbers.number_type(parsed) in _COSTLY_TYPES
     if costly or parsed.country_code in _COSTLY_CODES:
         raise InvalidPhoneNumber("This is a premium-rate number: I do not call those.")
-
-
-def _is_emergency(country_code: int, national: str) -> bool:
-    regions = phonenumbers.region_codes_for_country_code(country_code)
-    return any(shortnumberinfo.is_emergency_number(national, region) for region in regions)
 
 
 def _refuse_short(written: str) -> None:

@@ -107,7 +107,7 @@ def checked_audio_url(url: str) -> str:
     is_plain = all(c.isprintable() and not c.isspace() and c not in '<>"\\' for c in url)
     if not is_plain or "." not in host.strip(".") or not has_port or len(url) > MAX_URL:
         raise InvalidRequest({"audio_url": why})
-    if parts.username is not None or parts.password is not None:
+    if parts.username is not None:
         why = "This address holds a user name or password, which I would give away. Leave it out."
         raise InvalidRequest({"audio_url": why})
     return url

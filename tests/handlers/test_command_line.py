@@ -132,6 +132,7 @@ def test_the_message_is_what_was_typed() -> None:
         ("tel:+14155550123 Your table", "tel:+14155550123", "Your table"),
         ("+14155550123 2 tables are ready", NUMBER, "2 tables are ready"),
         ("+1 415 555 0123 2 tables", "+1 415 555 0123", "2 tables"),
+        ("+1 415 555 01 23 Your table", "+1 415 555 01 23", "Your table"),
         ("+14155550123, your table", NUMBER, "your table"),
         ("+14155550123: 2 tables", NUMBER, "2 tables"),
         ("+49 30 12345678 Ihr Tisch", "+49 30 12345678", "Ihr Tisch"),
