@@ -112,8 +112,7 @@ class Settings(BaseModel):
     @classmethod
     def load(cls, environment: Mapping[str, str] | None = None, dotenv: str = ".env") -> Self:
         """Read environment and `.env` (the environment wins). Raises SettingsError."""
-        env = os.environ if environment is None else environment
-        given = {**{k: v or "" for k, v in dotenv_values(dotenv).items()}, **env}
+        given = _given(environment, dotenv)
         known = {name.upper() for name in cls.model_fields}
         problems = [
             f"{name} is not a setting; did you mean one of {_near(name, known)}?"
@@ -131,6 +130,17 @@ class Settings(BaseModel):
         if problems or settings is None:
             raise SettingsError(problems)
         return settings
+
+
+def database_path(environment: Mapping[str, str] | None = None, dotenv: str = ".env") -> Path:
+    """Where the database is, for commands that need no other setting."""
+    name = _given(environment, dotenv).get("ROBOCALL_DB", "").strip()
+    return Path(name) if name else Path(Settings.model_fields["robocall_db"].default)
+
+
+def _given(environment: Mapping[str, str] | None, dotenv: str) -> dict[str, str]:
+    env = os.environ if environment is None else environment
+    return {**{name: value or "" for name, value in dotenv_values(dotenv).items()}, **env}
 
 
 def _missing(values: Mapping[str, str]) -> list[str]:

@@ -13,7 +13,6 @@ from bot.ports import Clock, Profile, Tasks
 from bot.services.answer_messages import AnswerMessages
 from bot.services.find_calls import FindCalls
 from bot.services.know_people import KnowPeople
-from bot.slack.directory import to_profile
 from bot.slack.home import home_view
 
 log = structlog.get_logger(__name__)
@@ -70,9 +69,9 @@ class SlackEvents:
 
     async def user_changed(self, event: Mapping[str, Any]) -> None:
         """Somebody moved to another time zone, or became an admin."""
-        profile = to_profile(event.get("user") or {}, now=self._clock.now())
-        if profile and await self._people.remembered(profile.user_id):
-            await self._people.remember(profile)
+        user_id = str((event.get("user") or {}).get("id") or "")
+        if await self._people.remembered(user_id):
+            self._tasks.start(self._people.ask_again(user_id), name="events.user_changed")
 
     async def removed(self) -> None:
         """The app was removed or its token revoked: fail closed."""

@@ -58,7 +58,7 @@ class SocketMode:
             try:
                 await self._web.apps_connections_open(app_token=self._app_token)
                 async with asyncio.timeout(CONNECT_SECONDS):
-                    await self._handler.connect_async()
+                    await self._handler.connect_async()  # type: ignore[no-untyped-call]
             except SlackApiError as error:
                 reason = str(error.response.get("error"))
                 if reason in FATAL:
@@ -88,8 +88,8 @@ class SocketMode:
 
     async def stop_intake(self) -> None:
         """Take no more deliveries."""
-        await self._handler.disconnect_async()
+        await self._handler.disconnect_async()  # type: ignore[no-untyped-call]
 
     async def close(self) -> None:
         """Let go of the connection."""
-        await self._handler.close_async()
+        await self._handler.close_async()  # type: ignore[no-untyped-call]

@@ -30,13 +30,15 @@ class KnowPeople:
         now = self._clock.now()
         if known and now - known.fetched_at < FRESH_FOR:
             return known
+        fresh = await self.ask_again(user_id)
+        stranger = Profile(user_id=user_id, zone="UTC", is_admin=False, fetched_at=now)
+        return fresh or known or stranger
+
+    async def ask_again(self, user_id: str) -> Profile | None:
+        """What Slack says now, remembered; None if it cannot say."""
         try:
             fresh = await self._directory.profile(user_id)
         except LookupError:
-            return known or Profile(user_id=user_id, zone="UTC", is_admin=False, fetched_at=now)
-        await self.remember(fresh)
+            return None
+        await self._store.write(lambda tx: tx.save_profile(fresh))
         return fresh
-
-    async def remember(self, profile: Profile) -> None:
-        """Keep what Slack told us."""
-        await self._store.write(lambda tx: tx.save_profile(profile))

@@ -1,0 +1,179 @@
+"""The bot's life: start, stay connected, stop without losing or doubling anything."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import Coroutine, Mapping
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from aiohttp import web
+from slack_sdk.errors import SlackApiError
+
+from bot.app import Parts, build, web_application
+from bot.config import Settings
+from bot.domain.errors import StoreUnavailable
+from bot.ports import Clock, Timer
+from handlers.socket_mode import FATAL, SlackRefusedToken, SocketMode
+
+log = structlog.get_logger(__name__)
+
+TICK_EVERY = 1.0
+CANCEL_EVERY = 5.0
+HOUSEKEEPING_EVERY = 3600.0
+KEEP_DELIVERIES_FOR = timedelta(days=7)
+DRAIN_SECONDS = 25.0
+
+
+class Robocall:
+    """The running bot, made of its parts."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+        self.url = ""
+        self._socket: SocketMode | None = None
+        self._runner: web.AppRunner | None = None
+        self._loops: set[asyncio.Task[None]] = set()
+
+    @classmethod
+    async def open(
+        cls, settings: Settings, *, clock: Clock | None = None, timer: Timer | None = None
+    ) -> Robocall:
+        """Build it; raises DatabaseRefused."""
+        return cls(await build(settings, clock=clock, timer=timer))
+
+    async def start(self) -> None:
+        """Receive first, then recover, then dial, so that no news finds a closed door.
+
+        Raises SlackRefusedToken and OSError (the port is taken).
+        """
+        await self._serve()
+        await self.parts.services.reconcile.recover()
+        await self._connect()
+        self._begin(self.parts.sender.run(), name="outbox")
+        self._begin(self._when_verified(), name="dialing")
+        gc.collect()
+        gc.freeze()  # what lives from start to stop need not be looked at (engine-facts 7)
+        gc.set_threshold(20_000, 50, 100)
+
+    async def stop(self) -> None:
+        """Take nothing more, finish what is under way, close."""
+        parts = self.parts
+        parts.timer.stop()
+        parts.services.dispatch.stop()
+        if self._socket:
+            await self._socket.stop_intake()
+        cut = await parts.tasks.drain(DRAIN_SECONDS)
+        if cut:
+            log.warning("stop.cut", tasks=cut)
+        for loop in self._loops:
+            loop.cancel()
+        await asyncio.gather(*self._loops, return_exceptions=True)
+        if self._socket:
+            await self._socket.close()
+        if self._runner:
+            await self._runner.cleanup()
+        await parts.voice.aclose()
+        await parts.http.close()
+        await parts.store.close()
+
+    async def readiness(self) -> Mapping[str, bool]:
+        """Slack connected, database writable, voice API not refusing us (design.md 3.3)."""
+        is_writable = True
+        try:
+            at = self.parts.clock.now().isoformat()
+            await self.parts.store.write(lambda tx: tx.save_setting("alive_at", at))
+        except StoreUnavailable:
+            is_writable = False
+        return {
+            "slack": not self._socket or await self._socket.is_connected(),
+            "database": is_writable,
+            "voice_api": not self.parts.services.dispatch.brake.is_probing,
+        }
+
+    async def _serve(self) -> None:
+        settings = self.parts.settings
+        app = web_application(self.parts, readiness=self.readiness)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, settings.robocall_host, settings.robocall_port)
+        await site.start()
+        host, port = self._runner.addresses[0][:2]
+        self.url = f"http://{host}:{port}"
+        log.info("http.listening", url=self.url)
+
+    async def _connect(self) -> None:
+        settings, parts = self.parts.settings, self.parts
+        if settings.slack_app_token is None:
+            await self._know_slack()
+            return
+        self._socket = SocketMode(
+            app=parts.slack,
+            app_token=settings.slack_app_token.get_secret_value(),
+            client=parts.client,
+        )
+        await self._know_slack()
+        await self._socket.connect()
+        self._begin(self._socket.watch(), name="slack.watch")
+        log.info("slack.connected")
+
+    async def _know_slack(self) -> None:
+        """A token that Slack does not know is told at once, not at the first message."""
+        try:
+            await self.parts.client.auth_test()
+        except SlackApiError as error:
+            reason = str(error.response.get("error"))
+            if reason in FATAL:
+                raise SlackRefusedToken(reason) from None
+            log.warning("slack.unsure", error=reason)
+        except (OSError, TimeoutError) as error:
+            log.warning("slack.unreachable", error=type(error).__name__)
+
+    async def _when_verified(self) -> None:
+        """Nothing is dialled from a file that may be damaged."""
+        parts = self.parts
+        await parts.store.verified()
+        timer, services = parts.timer, parts.services
+        timer.every(TICK_EVERY, services.dispatch.wake, name="tick")
+        timer.every(TICK_EVERY, services.reconcile.wake, name="silent")
+        timer.every(CANCEL_EVERY, services.cancels.ask_for_pending, name="cancel")
+        timer.every(HOUSEKEEPING_EVERY, self._housekeeping, name="housekeeping")
+        timer.start()
+        await parts.listeners.command.finish_pending()
+        services.dispatch.wake()
+
+    def _housekeeping(self) -> None:
+        before = self.parts.clock.now() - KEEP_DELIVERIES_FOR
+        work = self.parts.store.write(lambda tx: tx.forget_old(before=before))
+        self.parts.tasks.start(work, name="housekeeping")
+
+    def _begin(self, loop: Coroutine[Any, Any, None], *, name: str) -> None:
+        self._loops.add(asyncio.get_running_loop().create_task(loop, name=name))
+
+    async def failed(self) -> str:
+        """Wait until the bot must not go on, and say why."""
+        return await self.parts.store.failed()
+
+
+async def run(settings: Settings, stop: asyncio.Event) -> str | None:
+    """Run until `stop` is set; a sentence if the bot had to stop by itself."""
+    bot = await Robocall.open(settings)
+    try:
+        await bot.start()
+        log.info("robocall.running", socket_mode=settings.uses_socket_mode)
+        return await _until(bot, stop)
+    finally:
+        with suppress(asyncio.CancelledError):
+            await bot.stop()
+
+
+async def _until(bot: Robocall, stop: asyncio.Event) -> str | None:
+    asked = asyncio.ensure_future(stop.wait())
+    failed = asyncio.ensure_future(bot.failed())
+    done, waiting = await asyncio.wait({asked, failed}, return_when=asyncio.FIRST_COMPLETED)
+    for each in waiting:
+        each.cancel()
+    return failed.result() if failed in done else None
