@@ -331,7 +331,6 @@ def slack_app(settings: Settings, client: AsyncWebClient, listeners: Listeners) 
     """Bolt, told everything explicitly, since it reads the environment by itself."""
     secret = settings.slack_signing_secret
     app = AsyncApp(
-        token=client.token,
         client=client,
         signing_secret=secret.get_secret_value() if secret else None,
         process_before_response=True,

@@ -139,7 +139,7 @@ async def play(on: Stage) -> str:
     place = workspace.channel(CHANNEL).channel_id
 
     def card() -> Message | None:
-        found = [m for m in workspace.messages.history(place) if m.user_id != person.user_id]
+        found = [m for m in workspace.messages.roots(place) if m.user_id != person.user_id]
         return found[-1] if found else None
 
     def finished() -> str | None:

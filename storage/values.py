@@ -36,11 +36,6 @@ def from_ms_or_none(ms: int | None) -> datetime | None:
     return None if ms is None else _EPOCH + ms * _MILLISECOND
 
 
-def to_seconds(duration: timedelta) -> float:
-    """A duration in seconds."""
-    return duration.total_seconds()
-
-
 def to_json(value: Mapping[str, Any]) -> str:
     """Readable JSON whose text is the same for equal mappings, so that SQL can compare it."""
     return _ENCODE(value) if value else "{}"
