@@ -31,7 +31,7 @@ from bot.slack.notifier import OutboxSender
 from bot.slack.post_office import SLACK_HOOKS, PostOffice
 from bot.tasks import TaskSet
 from bot.voice.callback import CallbackAddresses
-from bot.voice.client import HttpVoiceService
+from bot.voice.client import HttpVoiceService, Timeouts
 from bot.voice.keypress import parse_keypress
 from bot.voice.wire import parse_webhook
 from handlers.actions import Buttons
@@ -242,11 +242,15 @@ class Parts:
 
 
 async def build(
-    settings: Settings, *, clock: Clock | None = None, timer: Timer | None = None
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    timer: Timer | None = None,
+    timeouts: Timeouts | None = None,
 ) -> Parts:
     """Open the database and tie everything together; nothing runs yet.
 
-    Raises DatabaseRefused. `clock` and `timer` are given by tests that push the time.
+    Raises DatabaseRefused. `clock`, `timer` and `timeouts` are given by tests.
     """
     clock = clock or SystemClock()
     timer = timer or Scheduler()
@@ -271,6 +275,7 @@ async def build(
         api_key=settings.voice_api_key.get_secret_value() if settings.voice_api_key else "",
         addresses=addresses,
         clock=clock,
+        timeouts=timeouts,
     )
     services = build_services(
         settings,

@@ -17,6 +17,7 @@ from bot.app import Parts, build, web_application
 from bot.config import Settings
 from bot.domain.errors import StoreUnavailable
 from bot.ports import Clock, Timer
+from bot.voice.client import Timeouts
 from handlers.socket_mode import FATAL, SlackRefusedToken, SocketMode
 
 log = structlog.get_logger(__name__)
@@ -40,10 +41,15 @@ class Robocall:
 
     @classmethod
     async def open(
-        cls, settings: Settings, *, clock: Clock | None = None, timer: Timer | None = None
+        cls,
+        settings: Settings,
+        *,
+        clock: Clock | None = None,
+        timer: Timer | None = None,
+        timeouts: Timeouts | None = None,
     ) -> Robocall:
         """Build it; raises DatabaseRefused."""
-        return cls(await build(settings, clock=clock, timer=timer))
+        return cls(await build(settings, clock=clock, timer=timer, timeouts=timeouts))
 
     async def start(self) -> None:
         """Receive first, then recover, then dial, so that no news finds a closed door.
@@ -55,9 +61,6 @@ class Robocall:
         await self._connect()
         self._begin(self.parts.sender.run(), name="outbox")
         self._begin(self._when_verified(), name="dialing")
-        gc.collect()
-        gc.freeze()  # what lives from start to stop need not be looked at (engine-facts 7)
-        gc.set_threshold(20_000, 50, 100)
 
     async def stop(self) -> None:
         """Take nothing more, finish what is under way, close."""
@@ -158,11 +161,19 @@ class Robocall:
         return await self.parts.store.failed()
 
 
+def tune_garbage_collector() -> None:
+    """What lives from start to stop need not be looked at again and again (engine-facts 7)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 50, 100)
+
+
 async def run(settings: Settings, stop: asyncio.Event) -> str | None:
     """Run until `stop` is set; a sentence if the bot had to stop by itself."""
     bot = await Robocall.open(settings)
     try:
         await bot.start()
+        tune_garbage_collector()
         log.info("robocall.running", socket_mode=settings.uses_socket_mode)
         return await _until(bot, stop)
     finally:

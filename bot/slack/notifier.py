@@ -34,6 +34,7 @@ _LONGEST_BACKOFF = 300
 _LOOK_AGAIN = timedelta(seconds=1)
 _TRY_TOKEN_AGAIN = timedelta(minutes=1)
 _EDITS = "edits"
+_IN_DOUBT = {Kind.LOST, Kind.BROKEN}
 _HARMLESS = {Kind.RATE_LIMITED, Kind.NO_ACCESS}
 
 
@@ -71,6 +72,11 @@ class OutboxSender:
     def problem(self) -> str:
         """Why Slack takes nothing from us (its own word, like `token_revoked`), or ''."""
         return self._problem
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being sent and there is no news of more."""
+        return not self._under_way and not self._news.is_set()
 
     def wake(self) -> None:
         """There is something to send."""
@@ -165,7 +171,7 @@ class OutboxSender:
         except StoreUnavailable:
             raise
         except Exception as error:  # noqa: BLE001 - a card we cannot draw must not block its lane
-            await self._put_back(item, SlackTrouble(Kind.REFUSED, type(error).__name__))
+            await self._put_back(item, SlackTrouble(Kind.BROKEN, type(error).__name__))
         else:
             if item.kind != "notice":  # those need no token, so they prove nothing about it
                 self._problem, self._paused_until = "", None
@@ -178,8 +184,8 @@ class OutboxSender:
         wait = trouble.wait or timedelta(seconds=min(2 ** min(tries, 9), _LONGEST_BACKOFF))
         if trouble.kind is Kind.NO_ACCESS:
             self._problem, self._paused_until = trouble.error, now + _TRY_TOKEN_AGAIN
-        was_sent = trouble.kind is Kind.LOST or item.state == "sending"
-        state = "dead" if is_dead else "sending" if was_sent else "pending"
+        may_be_there = trouble.kind in _IN_DOUBT or item.state == "sending"
+        state = "dead" if is_dead else "sending" if may_be_there else "pending"
         log.warning(
             "slack.outbox_dead" if is_dead else "slack.outbox_waits",
             item_id=item.id,

@@ -141,8 +141,13 @@ class PostOffice:
         raise from_status(status, headers)
 
     def _is_allowed(self, url: str) -> bool:
-        parts = urlsplit(url)
-        is_safe = parts.scheme == "https" or parts.hostname in _LOOPBACK
+        try:
+            parts = urlsplit(url)
+        except ValueError:
+            return False
+        is_safe = parts.scheme == "https" or (
+            parts.scheme == "http" and parts.hostname in _LOOPBACK
+        )
         return is_safe and parts.hostname in self._response_hosts
 
 

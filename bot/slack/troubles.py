@@ -34,6 +34,7 @@ class Kind(StrEnum):
     NOT_SENT = "not_sent"  # no connection: it was surely not done
     REFUSED = "refused"  # anything else Slack says no to
     HOPELESS = "hopeless"  # will never be taken
+    BROKEN = "broken"  # a mistake of ours: who knows how far it came
 
 
 _KINDS: Mapping[str, Kind] = {

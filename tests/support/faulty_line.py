@@ -1,0 +1,143 @@
+"""A network between two peers that breaks when it is told to.
+
+It forwards HTTP to a target. `script` holds what goes wrong with the next requests, one
+word each: pass, refuse (a connection that closes before anything is forwarded),
+drop_after (forwarded, and the answer never comes back), hold (forwarded, the answer waits
+for `release`), delay (waits for `release` before it is forwarded), lose (swallowed with a
+200), twice (forwarded two times), or a status such as 503_after / 429_before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass, field
+
+import aiohttp
+from aiohttp import web
+
+HOP = {"connection", "transfer-encoding", "content-length", "host", "keep-alive"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """One request that came by."""
+
+    method: str
+    path: str
+    headers: dict[str, str]
+    body: bytes
+    fault: str
+
+
+@dataclass(kw_only=True)
+class FaultyLine:
+    """A forwarding server on loopback."""
+
+    target: str
+    script: deque[str] = field(default_factory=deque)
+    always: str = "pass"
+    only: str = ""  # a method: faults are for those requests only
+    seen: list[Seen] = field(default_factory=list)
+    held: int = 0
+    url: str = ""
+
+    def __post_init__(self) -> None:
+        self._released = asyncio.Event()
+        self._http: aiohttp.ClientSession | None = None
+        self._runner: web.AppRunner | None = None
+
+    async def start(self) -> None:
+        """Listen on a free port."""
+        self._http = aiohttp.ClientSession(auto_decompress=False)
+        app = web.Application(client_max_size=2**20)
+        app.router.add_route("*", "/{path:.*}", self._serve)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.2)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+
+    async def close(self) -> None:
+        """Stop; whatever is held is let go first."""
+        self.release()
+        if self._http:
+            await self._http.close()
+        if self._runner:
+            await self._runner.cleanup()
+
+    def release(self) -> None:
+        """Let go of everything that is held, and hold nothing more."""
+        self._released.set()
+
+    def breaks(self, *faults: str) -> None:
+        """What happens to the next requests, one after the other."""
+        self._released = asyncio.Event()
+        self.script.extend(faults)
+
+    @property
+    def posts(self) -> list[Seen]:
+        """The POSTs that came by."""
+        return [one for one in self.seen if one.method == "POST"]
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        body = await request.read()
+        concerns = not self.only or request.method == self.only
+        fault = (self.script.popleft() if self.script else self.always) if concerns else "pass"
+        self.seen.append(
+            Seen(
+                method=request.method,
+                path=request.path_qs,
+                headers=dict(request.headers),
+                body=body,
+                fault=fault,
+            )
+        )
+        return await self._with_fault(request, body, fault)
+
+    async def _with_fault(
+        self, request: web.Request, body: bytes, fault: str
+    ) -> web.StreamResponse:
+        if fault == "delay":
+            await self._hold()
+        if fault == "refuse":
+            return _hang_up(request)
+        if fault == "lose":
+            return web.Response(status=200)
+        if fault.endswith("_before"):
+            return web.Response(status=int(fault[:3]))
+        if fault == "twice":
+            await self._forward(request, body)
+        return await self._answered(request, await self._forward(request, body), fault)
+
+    async def _answered(
+        self, request: web.Request, answer: web.Response, fault: str
+    ) -> web.StreamResponse:
+        if fault == "hold":
+            await self._hold()
+        if fault == "drop_after":
+            return _hang_up(request)
+        return web.Response(status=int(fault[:3])) if fault.endswith("_after") else answer
+
+    async def _hold(self) -> None:
+        self.held += 1
+        try:
+            await self._released.wait()
+        finally:
+            self.held -= 1
+
+    async def _forward(self, request: web.Request, body: bytes) -> web.Response:
+        assert self._http is not None
+        headers = {k: v for k, v in request.headers.items() if k.lower() not in HOP}
+        url = f"{self.target.rstrip('/')}{request.rel_url}"
+        async with self._http.request(
+            request.method, url, data=body, headers=headers, allow_redirects=False
+        ) as answer:
+            kept = {k: v for k, v in answer.headers.items() if k.lower() not in HOP}
+            return web.Response(status=answer.status, body=await answer.read(), headers=kept)
+
+
+def _hang_up(request: web.Request) -> web.Response:
+    """Close the connection; the peer gets no answer."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)
