@@ -15,15 +15,8 @@ from typing import TypeVar, cast
 
 from bot.domain.errors import StoreUnavailable
 from bot.ports import Transaction
-from storage.opening import (
-    DatabaseRefused,
-    FileLock,
-    Trace,
-    check,
-    create_file,
-    open_reader,
-    open_writer,
-)
+from storage.checking import FileCheck
+from storage.opening import DatabaseRefused, FileLock, Trace, open_writer
 from storage.readers import Readers
 from storage.writer import Writer
 
@@ -45,10 +38,9 @@ class Database:
         self.path = path
         self._lock = lock
         self._connection = connection
-        self._writer = Writer(connection, path)
+        self._check = FileCheck(path, busy_timeout=BUSY_TIMEOUT)
         self._readers = Readers(path, busy_timeout=BUSY_TIMEOUT)
-        self._checker: sqlite3.Connection | None = None
-        self._check: asyncio.Task[None] | None = None
+        self._writer = Writer(connection, path)
         self._is_closed = False
 
     @classmethod
@@ -67,19 +59,19 @@ class Database:
         """
         lock = await asyncio.to_thread(FileLock, path)
         try:
-            await asyncio.to_thread(create_file, path)
             connection = await asyncio.to_thread(
                 open_writer, path, busy_timeout=busy_timeout, trace=trace
             )
+            database = cls(path, lock=lock, connection=connection)
         except BaseException:
             lock.release()
             raise
-        database = cls(path, lock=lock, connection=connection)
-        try:
-            await database._begin_check(checked_at_once)
-        except BaseException:
-            await database.close()
-            raise
+        if (await asyncio.to_thread(path.stat)).st_size <= checked_at_once:
+            try:
+                await database.verified()
+            except BaseException:
+                await database.close()
+                raise
         return database
 
     async def write(self, work: Callable[[Transaction], T]) -> T:
@@ -100,9 +92,11 @@ class Database:
         return cast("T", await self._readers.read(work))
 
     async def verified(self) -> None:
-        """Return when the whole file has been checked; raises DatabaseRefused if damaged."""
-        if self._check is not None:
-            await asyncio.shield(self._check)
+        """Return when the whole file has been checked.
+
+        Raises DatabaseRefused if it is damaged, StoreUnavailable if it is closed before.
+        """
+        await self._check.passed()
 
     async def failed(self) -> str:
         """Wait until the file can no longer be trusted, and say why: the program must stop."""
@@ -115,19 +109,7 @@ class Database:
         self._is_closed = True
         await self._writer.stop()
         await self._readers.close()
-        await self._end_check()
+        await self._check.stop()
         # The last connection to close copies the log into the file: that takes a moment.
         await asyncio.to_thread(self._connection.close)
         self._lock.release()
-
-    async def _begin_check(self, checked_at_once: int) -> None:
-        self._checker = open_reader(self.path, busy_timeout=BUSY_TIMEOUT)
-        self._check = asyncio.create_task(asyncio.to_thread(check, self._checker, self.path))
-        if self.path.stat().st_size <= checked_at_once:
-            await self.verified()
-
-    async def _end_check(self) -> None:
-        if self._checker is not None and self._check is not None:
-            self._checker.interrupt()
-            await asyncio.wait([self._check])
-            self._checker.close()

@@ -43,11 +43,6 @@ class FileLock:
         os.close(self._descriptor)
 
 
-def create_file(path: Path) -> None:
-    """Make sure the file is there, ours to write, and readable by nobody else if it is new."""
-    os.close(_open_private(path))
-
-
 def _open_private(path: Path) -> int:
     try:
         return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -59,7 +54,11 @@ def _open_private(path: Path) -> int:
 
 
 def open_writer(path: Path, *, busy_timeout: timedelta, trace: Trace | None) -> sqlite3.Connection:
-    """The only connection that writes: in WAL mode, with the newest schema."""
+    """The only connection that writes: in WAL mode, with the newest schema.
+
+    A new file can be read by nobody else. Raises DatabaseRefused.
+    """
+    os.close(_open_private(path))
     connection = _connect(path, busy_timeout=busy_timeout)
     try:
         _tune(connection)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from storage.database import Database
-from storage.opening import create_file, open_writer
+from storage.opening import open_writer
 from storage.transaction import SqliteTransaction
 
 
@@ -30,7 +30,6 @@ async def database(path: Path) -> AsyncIterator[Database]:
 @pytest.fixture
 def tx(path: Path) -> Iterator[SqliteTransaction]:
     """One transaction on a fresh file."""
-    create_file(path)
     connection = open_writer(path, busy_timeout=timedelta(milliseconds=50), trace=None)
     connection.execute("begin immediate")
     yield SqliteTransaction(connection)

@@ -7,13 +7,18 @@ import sqlite3
 import stat
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlite_utils
+from sqlite_utils import Migrations
 
+from bot.domain.errors import StoreUnavailable
+from storage.checking import FileCheck
 from storage.database import Database, DatabaseRefused
 from tests.storage.rows import add_call
 
@@ -130,14 +135,22 @@ async def test_a_large_file_is_checked_beside_the_start(path: Path) -> None:
     await database.close()
 
 
-async def test_closing_does_not_wait_for_the_check(path: Path) -> None:
-    """A stop in the first second is still a stop."""
-    await made(path, calls=20_000)
-    database = await Database.open(path, checked_at_once=0)
-    await database.close()
-    again = await Database.open(path)
-    await again.verified()
-    await again.close()
+async def test_stopping_does_not_wait_for_the_check(path: Path) -> None:
+    """A stop in the first second is still a stop; nobody takes the file for whole."""
+    await made(path)
+    going_on = threading.Event()
+
+    def begin(statement: str) -> None:
+        assert statement == "pragma quick_check(1)"
+        assert going_on.wait(10)
+
+    file_check = FileCheck(path, busy_timeout=timedelta(seconds=1), trace=begin)
+    stopping = asyncio.ensure_future(file_check.stop())
+    await asyncio.sleep(0)  # it has asked to stop, and waits for that
+    going_on.set()
+    await stopping
+    with pytest.raises(StoreUnavailable, match="interrupted"):
+        await file_check.passed()
 
 
 @contextmanager
@@ -195,9 +208,30 @@ async def test_a_locked_file_is_refused(path: Path) -> None:
     await database.close()
 
 
+async def test_a_migration_that_fails_leaves_nothing_half(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The file is as it was, for the version that mends it."""
+    failing = Migrations("robocall")
+
+    @failing(name="0001_calls")
+    def _fails(db: sqlite_utils.Database) -> None:
+        db.conn.execute("create table calls (id integer primary key) strict")
+        db.conn.execute("create table calls (id integer primary key) strict")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("storage.opening.MIGRATIONS", failing)
+        assert "already exists" in await refusal(path)
+    with closing(sqlite3.connect(path)) as untouched:
+        assert untouched.execute("select * from sqlite_schema").fetchall() == []
+    await (await Database.open(path)).close()
+
+
 DIE_IN_MIGRATION = """
 import asyncio, os, sys
 from pathlib import Path
+from bot.domain.errors import StoreUnavailable
+from storage.checking import FileCheck
 from storage.database import Database
 from storage.migrations import MIGRATIONS
 

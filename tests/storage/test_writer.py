@@ -157,23 +157,47 @@ connection.execute("rollback")
 """
 
 
-async def test_a_lock_of_another_program_is_unavailable_and_passes(database: Database) -> None:
-    """All that waited is told within the busy timeout; later writes work again."""
+@asynccontextmanager
+async def locked_by_another(path: Path) -> AsyncIterator[None]:
+    """Inside, another process is writing to the file."""
     other = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", HOLD_LOCK, str(database.path), stdin=-1, stdout=-1
+        sys.executable, "-c", HOLD_LOCK, str(path), stdin=-1, stdout=-1
     )
     assert other.stdin is not None
     assert other.stdout is not None
     assert await other.stdout.readline() == b"locked\n"
-    pieces = [database.write(lambda tx: save(tx, "a")) for _ in range(3)]
-    async with asyncio.timeout(2):
-        errors = await asyncio.gather(*pieces, return_exceptions=True)
-    assert [StoreUnavailable] * 3 == [type(error) for error in errors]
-    assert str(errors[0]) == "another program is writing to the database; nothing was saved"
-    assert await is_saved(database, "a") == [False]
+    yield
     other.stdin.close()
     await other.wait()
+
+
+async def test_a_lock_of_another_program_is_unavailable_and_passes(database: Database) -> None:
+    """Nothing is saved, reading goes on, and later writes work again."""
+    async with locked_by_another(database.path):
+        with pytest.raises(StoreUnavailable, match="another program is writing to the database"):
+            await database.write(lambda tx: save(tx, "a"))
+        assert await is_saved(database, "a") == [False]
     assert await database.write(lambda tx: save(tx, "a")) == "a"
+
+
+async def test_nobody_waits_for_a_lock_twice(path: Path) -> None:
+    """What comes while the writer waits is told with the rest: Slack gives us three seconds."""
+    statements: list[str] = []
+    waiting = threading.Event()
+
+    def trace(statement: str) -> None:
+        statements.append(statement)
+        waiting.set()
+
+    database = await Database.open(path, busy_timeout=timedelta(seconds=0.5), trace=trace)
+    async with locked_by_another(path):
+        early = asyncio.ensure_future(database.write(lambda tx: save(tx, "early")))
+        await asyncio.to_thread(waiting.wait)
+        late = asyncio.ensure_future(database.write(lambda tx: save(tx, "late")))
+        errors = await asyncio.gather(early, late, return_exceptions=True)
+    assert [type(error) for error in errors] == [StoreUnavailable, StoreUnavailable]
+    assert statements == ["begin immediate"]
+    await database.close()
 
 
 async def test_a_full_disk_refuses_only_what_does_not_fit(database: Database) -> None:
@@ -202,7 +226,10 @@ async def test_an_error_of_the_disk_stops_all_writing(database: Database) -> Non
             await database.write(save_big)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-    assert await database.failed() == "the disk reported an error; nothing was saved"
+    assert (
+        await asyncio.wait_for(database.failed(), 2)
+        == "the disk reported an error; nothing was saved"
+    )
     with pytest.raises(StoreUnavailable, match="the disk reported an error"):
         await database.write(lambda tx: save(tx, "b"))
     assert await is_saved(database, "a", "b") == [True, False]
@@ -216,7 +243,7 @@ async def test_a_file_that_was_moved_is_written_no_more(database: Database) -> N
     moved.rename(database.path)
     with pytest.raises(StoreUnavailable, match="moved, deleted or replaced"):
         await database.write(lambda tx: save(tx, "a"))
-    assert "moved" in await database.failed()
+    assert "moved" in await asyncio.wait_for(database.failed(), 2)
 
 
 async def test_closing_finishes_what_was_handed_over(path: Path) -> None:
