@@ -161,6 +161,7 @@ def build_listeners(
         drafts=KeepDrafts(store=store, clock=clock),
         tasks=tasks,
         respond=respond,
+        clock=clock,
     )
     return Listeners(
         command=RobocallCommand(

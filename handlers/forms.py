@@ -11,8 +11,9 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.draft import CallDraft
-from bot.ports import Tasks
+from bot.domain.draft import CallDraft, needs_zone
+from bot.domain.when import InvalidTime, parse_when
+from bot.ports import Clock, Tasks
 from bot.services.keep_drafts import KeepDrafts
 from bot.services.know_people import KnowPeople
 from bot.slack import ids
@@ -38,7 +39,9 @@ class CallForms:
         drafts: KeepDrafts,
         tasks: Tasks,
         respond: Respond,
+        clock: Clock,
     ) -> None:
+        self._clock = clock
         self._client = client
         self._people = people
         self._drafts = drafts
@@ -53,7 +56,10 @@ class CallForms:
     async def _open(self, body: Mapping[str, Any], draft: CallDraft) -> None:
         user_id, channel = whose(body)
         known = await self._people.remembered(user_id)
-        view = call_form(draft, channel=channel, zone=ZoneInfo(known.zone) if known else None)
+        if known is None and needs_zone(draft):
+            known = await self._people.profile(user_id)
+        zone = ZoneInfo(known.zone) if known else None
+        view = call_form(self._with_moment(draft, zone), channel=channel, zone=zone)
         try:
             await self._client.views_open(trigger_id=str(body.get("trigger_id")), view=view)
         except SlackApiError as error:
@@ -62,6 +68,15 @@ class CallForms:
                 await self._respond(str(body["response_url"]), form_expired())
         # for the next time: the zone is then in the form, and known to the command line
         await self._people.profile(user_id)
+
+    def _with_moment(self, draft: CallDraft, zone: ZoneInfo | None) -> CallDraft:
+        """A typed time as the form's picker shows it; one without meaning is left out."""
+        if not isinstance(draft.when, str) or not draft.when:
+            return draft
+        try:
+            return replace(draft, when=parse_when(draft.when, now=self._clock.now(), zone=zone))
+        except InvalidTime:
+            return replace(draft, when=None)
 
     def changed(self, view: Mapping[str, Any], user_id: str) -> None:
         """Somebody typed or chose: show it, the newest state only if they are quick."""

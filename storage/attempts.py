@@ -33,11 +33,15 @@ order by next_check_at, id limit ?
 """
 _NEXT_CHECK = f"select min(next_check_at) from attempts where {_CHECKED}"
 
-# Every request whose first byte may have left counts, whatever came of it. One whose answer is
-# still out may be read by the service as late as our deadline of 20 s, so that is its time.
+# Every request whose first byte may have left counts, whatever came of it; and so does every one
+# that is claimed, since it is about to. One whose answer is still out may be read by the service
+# as late as our deadline of 20 s, so that is its time.
 _RECENT_REQUESTS = """
 select coalesce(settled_at, sending_at + 20000) as requested_at from attempts
-where sending_at is not null and coalesce(settled_at, sending_at + 20000) >= ?
+where sending_at is not null and coalesce(settled_at, sending_at + 20000) >= :since
+union all
+select claimed_at + 20000 from attempts
+where state = 'claimed' and claimed_at + 20000 >= :since
 order by requested_at
 """
 
@@ -116,7 +120,7 @@ class Attempts(Rows):
 
     def recent_requests(self, *, since: datetime) -> list[datetime]:
         """When the service saw each request of late, or can have seen it, oldest first."""
-        rows = self.connection.execute(_RECENT_REQUESTS, (to_ms(since),))
+        rows = self.connection.execute(_RECENT_REQUESTS, {"since": to_ms(since)})
         return [from_ms(ms) for (ms,) in rows]
 
     def outstanding(self, *, now: datetime) -> int:
