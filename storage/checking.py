@@ -31,8 +31,10 @@ class FileCheck:
 
     async def stop(self) -> None:
         """Cut it short if it is still going on."""
-        self._connection.interrupt()
-        await asyncio.wait([self._task])
+        while not self._task.done():
+            # An interrupt is lost if the thread has not begun yet: say it until it is heard.
+            self._connection.interrupt()
+            await asyncio.wait([self._task], timeout=0.05)
         if not self._task.cancelled():
             self._task.exception()  # whoever wanted to know has asked
         self._connection.close()

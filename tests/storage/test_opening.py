@@ -138,13 +138,15 @@ async def test_a_large_file_is_checked_beside_the_start(path: Path) -> None:
 async def test_stopping_does_not_wait_for_the_check(path: Path) -> None:
     """A stop in the first second is still a stop; nobody takes the file for whole."""
     await made(path)
-    going_on = threading.Event()
+    begun, going_on = threading.Event(), threading.Event()
 
     def begin(statement: str) -> None:
         assert statement == "pragma quick_check(1)"
+        begun.set()
         assert going_on.wait(10)
 
     file_check = FileCheck(path, busy_timeout=timedelta(seconds=1), trace=begin)
+    await asyncio.to_thread(begun.wait)
     stopping = asyncio.ensure_future(file_check.stop())
     await asyncio.sleep(0)  # it has asked to stop, and waits for that
     going_on.set()
