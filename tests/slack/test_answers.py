@@ -10,6 +10,7 @@ from bot.domain.call_state import CallState
 from bot.domain.result import Result
 from bot.domain.timeline import EventName
 from bot.slack import answers
+from bot.slack.blocks import Message
 from bot.slack.details import MAX_ENTRIES, call_details
 from bot.slack.help import PROMISE, help_text
 from bot.slack.home import MAX_CALLS, home_view
@@ -171,6 +172,11 @@ def test_problems_are_a_readable_list() -> None:
     answer = slack_takes(answers.problems({"to": "Not a number.", "retries": f"0 to 3. {RUDE}"}))
     assert read_aloud(answer).startswith("Nothing was dialled. Please put this right:\nto: Not a")
     assert "<!channel>" not in answer.text
+
+
+def test_a_message_may_be_text_alone() -> None:
+    """Then no empty list of blocks is sent, which Slack would refuse."""
+    assert Message(text="Hello").payload() == {"text": "Hello"}
 
 
 def test_short_notes_are_taken_by_slack() -> None:
