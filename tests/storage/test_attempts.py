@@ -130,7 +130,7 @@ def test_open_attempts_are_checked_when_their_time_comes(tx: SqliteTransaction) 
 @pytest.mark.parametrize(
     ("changes", "counted_after"),
     [
-        ({"state": CLAIMED}, None),
+        ({"state": CLAIMED}, 20),
         ({"state": SENDING, "sending_at": NOW}, 20),
         ({"state": PLACED, "sending_at": NOW, "settled_at": NOW + SECOND}, 1),
         ({"state": UNKNOWN, "sending_at": NOW, "settled_at": NOW + 5 * SECOND}, 5),
@@ -142,7 +142,7 @@ def test_open_attempts_are_checked_when_their_time_comes(tx: SqliteTransaction) 
 def test_a_request_counts_when_the_service_may_have_seen_it(
     tx: SqliteTransaction, changes: dict[str, Any], counted_after: int | None
 ) -> None:
-    """Refused before sending does not count; an answer still out counts as late as can be."""
+    """As late as can be while it is claimed or the answer is out; never if it was not sent."""
     add_attempt(tx, **changes)
     expected = [] if counted_after is None else [NOW + counted_after * SECOND]
     assert expected == tx.recent_requests(since=NOW)
