@@ -1,4 +1,4 @@
-"""The composition root: the only place that builds adapters and ties them together."""
+"""The composition root: the only place that builds adapters."""
 
 from __future__ import annotations
 
@@ -15,18 +15,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.config import Settings
 from bot.ports import Clock, Timer, Transaction
 from bot.scheduler import Scheduler, SystemClock
-from bot.services.answer_messages import AnswerMessages
-from bot.services.cancel_calls import CancelCalls
-from bot.services.dispatch_calls import DispatchCalls
-from bot.services.find_calls import FindCalls
-from bot.services.keep_drafts import KeepDrafts
-from bot.services.know_people import KnowPeople
-from bot.services.pending_commands import PendingCommands
-from bot.services.reconcile_calls import ReconcileCalls
-from bot.services.record_event import RecordEvent
-from bot.services.redial_calls import RedialCalls
-from bot.services.request_calls import RequestCalls
-from bot.slack.directory import SlackDirectory
 from bot.slack.notifier import OutboxSender
 from bot.slack.post_office import SLACK_HOOKS, PostOffice
 from bot.tasks import TaskSet
@@ -34,19 +22,11 @@ from bot.voice.callback import CallbackAddresses
 from bot.voice.client import HttpVoiceService, Timeouts
 from bot.voice.keypress import parse_keypress
 from bot.voice.wire import parse_webhook
-from handlers.actions import Buttons
-from handlers.commands import RobocallCommand
-from handlers.events import SlackEvents
-from handlers.forms import CallForms
+from bot.wiring import Adapters, Services, tie_listeners, tie_services
 from handlers.http import Health, Readiness, SlackOverHttp
-from handlers.intake import CallIntake
-from handlers.looking import LookingAtCalls
-from handlers.people import Answers
 from handlers.register import Listeners, register
 from handlers.respond import Responder
-from handlers.shortcuts import Shortcuts
 from handlers.verifier import SlackVerifier
-from handlers.views import CallFormSubmitted
 from handlers.webhooks import VoiceWebhooks
 from storage.database import Database
 
@@ -56,143 +36,70 @@ INSTALLATION = "installation"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Services:
-    """The verbs, tied to one store, one clock and one voice service."""
+class Parts(Adapters):
+    """Everything the running bot is made of."""
 
-    requests: RequestCalls
-    dispatch: DispatchCalls
-    record: RecordEvent
-    reconcile: ReconcileCalls
-    cancels: CancelCalls
-    redials: RedialCalls
-    find: FindCalls
-    people: KnowPeople
+    services: Services
+    listeners: Listeners
+    slack: AsyncApp
 
 
-def build_services(
+async def build(
     settings: Settings,
     *,
-    store: Database,
-    clock: Clock,
-    timer: Timer,
-    tasks: TaskSet,
-    voice: HttpVoiceService,
-    sender: OutboxSender,
-    client: AsyncWebClient,
-) -> Services:
-    """Tie the services together."""
-    deployment = settings.deployment
-    cancels = CancelCalls(
-        store=store,
-        clock=clock,
-        voice=voice,
-        tasks=tasks,
-        messages_waiting=sender.wake,
-        line_freed=lambda: dispatch.wake(),  # noqa: PLW0108 - dispatch is built after it
-    )
+    clock: Clock | None = None,
+    timer: Timer | None = None,
+    timeouts: Timeouts | None = None,
+) -> Parts:
+    """Open the database and tie everything together; nothing runs yet.
 
-    def changed() -> None:
-        sender.wake()
-        cancels.ask_for_pending()
+    Raises DatabaseRefused. `clock`, `timer` and `timeouts` are given by tests.
+    """
+    adapters = await _adapters(
+        settings,
+        clock=clock or SystemClock(),
+        timer=timer or Scheduler(),
+        timeouts=timeouts or Timeouts(),
+    )
+    services = tie_services(adapters)
+    listeners = tie_listeners(adapters, services)
+    slack = slack_app(settings, adapters.client, listeners)
+    return Parts(**vars(adapters), services=services, listeners=listeners, slack=slack)
 
-    dispatch = DispatchCalls(
-        store=store,
+
+async def _adapters(
+    settings: Settings, *, clock: Clock, timer: Timer, timeouts: Timeouts
+) -> Adapters:
+    store = await Database.open(settings.robocall_db)
+    http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15), trust_env=False)
+    quiet_client = slack_client(settings, http, retries=False)
+    hosts = response_hosts(settings)
+    addresses = await callback_addresses(settings, store)
+    return Adapters(
+        settings=settings,
         clock=clock,
-        voice=voice,
-        deployment=deployment,
-        tasks=tasks,
-        new_token=lambda: secrets.token_bytes(16),
-        changed=changed,
-        look_again_at=lambda at: timer.once_at(at, dispatch.wake, name="next_due"),
-    )
-    record = RecordEvent(
+        timer=timer,
+        tasks=TaskSet(),
         store=store,
-        clock=clock,
-        deployment=deployment,
-        line_freed=dispatch.wake,
-        messages_waiting=sender.wake,
-        cancel_second=cancels.cancel_second,
-    )
-    return Services(
-        requests=RequestCalls(store=store, clock=clock, deployment=deployment, wake=dispatch.wake),
-        dispatch=dispatch,
-        record=record,
-        reconcile=ReconcileCalls(
+        voice=HttpVoiceService(
+            base_url=settings.voice_api_url,
+            api_key=settings.voice_api_key.get_secret_value() if settings.voice_api_key else "",
+            addresses=addresses,
+            clock=clock,
+            timeouts=timeouts,
+        ),
+        addresses=addresses,
+        http=http,
+        client=slack_client(settings, http, retries=True),
+        sender=OutboxSender(
             store=store,
             clock=clock,
-            voice=voice,
-            deployment=deployment,
-            record=record,
-            tasks=tasks,
-            changed=sender.wake,
+            client=quiet_client,
+            http=http,
+            installation=await kept(store, INSTALLATION, secrets.token_hex(4)),
+            response_hosts=hosts,
         ),
-        cancels=cancels,
-        redials=RedialCalls(
-            store=store, clock=clock, wake=dispatch.wake, messages_waiting=sender.wake
-        ),
-        find=FindCalls(store=store),
-        people=KnowPeople(store=store, clock=clock, directory=SlackDirectory(client, clock)),
-    )
-
-
-def build_listeners(
-    settings: Settings,
-    services: Services,
-    *,
-    store: Database,
-    clock: Clock,
-    tasks: TaskSet,
-    client: AsyncWebClient,
-    sender: OutboxSender,
-    respond: Responder,
-) -> Listeners:
-    """Tie Slack's deliveries to the services."""
-    answers = Answers(people=services.people, tasks=tasks, respond=respond)
-    looking = LookingAtCalls(find=services.find, cancels=services.cancels, clock=clock)
-    intake = CallIntake(
-        requests=services.requests,
-        clock=clock,
-        deployment=settings.deployment,
-        messages_waiting=sender.wake,
-    )
-    forms = CallForms(
-        client=client,
-        people=services.people,
-        drafts=KeepDrafts(store=store, clock=clock),
-        tasks=tasks,
-        respond=respond,
-        clock=clock,
-    )
-    return Listeners(
-        command=RobocallCommand(
-            intake=intake,
-            forms=forms,
-            looking=looking,
-            answers=answers,
-            people=services.people,
-            pending=PendingCommands(store=store, clock=clock),
-            tasks=tasks,
-            default_region=settings.robocall_default_region,
-        ),
-        form=CallFormSubmitted(intake=intake),
-        buttons=Buttons(
-            looking=looking,
-            redials=services.redials,
-            intake=intake,
-            forms=forms,
-            answers=answers,
-            clock=clock,
-        ),
-        shortcuts=Shortcuts(forms=forms),
-        events=SlackEvents(
-            client=client,
-            find=services.find,
-            hello=AnswerMessages(store=store, clock=clock, messages_waiting=sender.wake),
-            people=services.people,
-            clock=clock,
-            tasks=tasks,
-            stop_dialing=services.dispatch.stop,
-        ),
+        respond=Responder(PostOffice(client=quiet_client, http=http, response_hosts=hosts)),
     )
 
 
@@ -221,99 +128,6 @@ async def callback_addresses(settings: Settings, store: Database) -> CallbackAdd
     secret = secret or await kept(store, CALLBACK_KEY, secrets.token_hex(32))
     keys = {CALLBACK_KEY_ID: secret.encode()}
     return CallbackAddresses(public_url=settings.public_url, keys=keys, current_kid=CALLBACK_KEY_ID)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parts:
-    """Everything the running bot is made of."""
-
-    settings: Settings
-    clock: Clock
-    timer: Timer
-    tasks: TaskSet
-    store: Database
-    voice: HttpVoiceService
-    http: aiohttp.ClientSession
-    client: AsyncWebClient
-    sender: OutboxSender
-    services: Services
-    listeners: Listeners
-    slack: AsyncApp
-    addresses: CallbackAddresses
-
-
-async def build(
-    settings: Settings,
-    *,
-    clock: Clock | None = None,
-    timer: Timer | None = None,
-    timeouts: Timeouts | None = None,
-) -> Parts:
-    """Open the database and tie everything together; nothing runs yet.
-
-    Raises DatabaseRefused. `clock`, `timer` and `timeouts` are given by tests.
-    """
-    clock = clock or SystemClock()
-    timer = timer or Scheduler()
-    tasks = TaskSet()
-    store = await Database.open(settings.robocall_db)
-    http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15), trust_env=False)
-    client = slack_client(settings, http, retries=True)
-    quiet_client = slack_client(settings, http, retries=False)
-    hosts = response_hosts(settings)
-    sender = OutboxSender(
-        store=store,
-        clock=clock,
-        client=quiet_client,
-        http=http,
-        installation=await kept(store, INSTALLATION, secrets.token_hex(4)),
-        response_hosts=hosts,
-    )
-    respond = Responder(PostOffice(client=quiet_client, http=http, response_hosts=hosts))
-    addresses = await callback_addresses(settings, store)
-    voice = HttpVoiceService(
-        base_url=settings.voice_api_url,
-        api_key=settings.voice_api_key.get_secret_value() if settings.voice_api_key else "",
-        addresses=addresses,
-        clock=clock,
-        timeouts=timeouts,
-    )
-    services = build_services(
-        settings,
-        store=store,
-        clock=clock,
-        timer=timer,
-        tasks=tasks,
-        voice=voice,
-        sender=sender,
-        client=client,
-    )
-    listeners = build_listeners(
-        settings,
-        services,
-        store=store,
-        clock=clock,
-        tasks=tasks,
-        client=client,
-        sender=sender,
-        respond=respond,
-    )
-    slack = slack_app(settings, client, listeners)
-    return Parts(
-        settings=settings,
-        clock=clock,
-        timer=timer,
-        tasks=tasks,
-        store=store,
-        voice=voice,
-        http=http,
-        client=client,
-        sender=sender,
-        services=services,
-        listeners=listeners,
-        slack=slack,
-        addresses=addresses,
-    )
 
 
 def slack_client(
@@ -357,8 +171,9 @@ def web_application(parts: Parts, *, readiness: Readiness) -> web.Application:
     )
     app = web.Application()
     app.add_routes([*webhooks.routes(), *Health(readiness).routes()])
-    secret = parts.settings.slack_signing_secret
-    if secret and not parts.settings.uses_socket_mode:
+    settings = parts.settings
+    secret = settings.slack_signing_secret
+    if secret and not settings.uses_socket_mode:
         verifier = SlackVerifier(signing_secret=secret.get_secret_value(), clock=parts.clock)
         app.middlewares.append(verifier.middleware)
         app.add_routes(SlackOverHttp(parts.slack).routes())
