@@ -310,11 +310,12 @@ FAULTS: dict[str, tuple[Fault, int, str]] = {
 }
 
 
-@pytest.mark.parametrize(("fault", "status", "error"), FAULTS.values(), ids=FAULTS)
+@pytest.mark.parametrize("case", FAULTS.values(), ids=FAULTS)
 async def test_a_planned_fault_happens_once(
-    slack: SlackServer, web: AsyncWebClient, fault: Fault, status: int, error: str
+    slack: SlackServer, web: AsyncWebClient, case: tuple[Fault, int, str]
 ) -> None:
     """The next call goes wrong without effect, the one after it works."""
+    fault, status, error = case
     slack.faults.plan("chat.postMessage", fault)
     with pytest.raises(SlackApiError) as caught:
         await web.chat_postMessage(channel="C0GENERAL", text="x")
