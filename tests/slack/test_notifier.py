@@ -253,15 +253,16 @@ async def test_a_channel_without_the_bot_gets_its_card_in_direct_messages(desk: 
 
 
 async def test_an_archived_channel_moves_the_card_too(desk: Desk) -> None:
-    """Also when it was archived after the card was posted; there is nobody to hint to here."""
-    call_id = await desk.asks()
+    """Also when it was archived after the card was posted; the requester is told why."""
+    url = desk.slack._response_urls.issue(OFFICE, BEN)
+    call_id = await desk.asks(response_url=url)
     await desk.sends()
     desk.slack.workspace.channels[DESK].is_archived = True
     await desk.changes(call_id, digits="1")
     await desk.sends_for(3)
     [card] = desk.direct()
     assert "1 (Confirm)" in str(card.blocks)
-    assert ARCHIVED_HINT != INVITE_HINT
+    assert [message.text for message in desk.posted(OFFICE)] == [ARCHIVED_HINT]
 
 
 async def test_a_kicked_bot_goes_on_in_direct_messages(desk: Desk) -> None:
