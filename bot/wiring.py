@@ -1,4 +1,4 @@
-"""Tying services and listeners to the adapters they are given; nothing is built from settings here."""
+"""Tying services and listeners to the adapters they are given; builds nothing from settings."""
 
 from __future__ import annotations
 
