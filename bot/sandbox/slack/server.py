@@ -70,8 +70,14 @@ class SlackServer:
         Raises `RequestUrlRefused` or `DeliveryFailed` when it does not.
         """
         http = HttpMode(request_url, self.signing_secret)
-        if verify:
-            await http.verify()
+        try:
+            if verify:
+                await http.verify()
+        except BaseException:
+            await http.aclose()
+            raise
+        if self._http is not None:
+            await self._http.aclose()
         self._http = http
         self._deliveries.transport = http
 

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AsyncExitStack
 from functools import partial
+
+import aiohttp
+import pytest
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox.clock import PushedClock
 from bot.sandbox.slack import SlackServer
@@ -75,3 +80,87 @@ async def test_an_event_that_fails_comes_again_at_once_and_after_one_and_five_mi
     assert [body["event"]["ts"] for body in echo.heard] == [message.ts] * 4
     assert len({body["event_id"] for body in echo.heard}) == 1
     assert echo.retries == [["0"], ["1"], ["2"], ["3"]]
+
+
+async def test_without_a_connection_a_command_fails_at_once(slack: SlackServer) -> None:
+    """Nobody is there to deliver to."""
+    exchange = await slack.user("ben").command("/echo")
+    assert exchange is not None
+    assert exchange.error == "dispatch_failed"
+
+
+async def test_hello_and_a_ticket_that_works_once(slack: SlackServer, web: AsyncWebClient) -> None:
+    """The socket greets with its debug_info; its ticket is used up."""
+    answer = await web.apps_connections_open(app_token=slack.app_token)
+    url: str = answer["url"]
+    async with aiohttp.ClientSession() as session:
+        async with session.ws_connect(url) as socket:
+            hello = await socket.receive_json()
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await session.ws_connect(url)
+    assert (hello["type"], hello["num_connections"]) == ("hello", 1)
+    assert hello["debug_info"]["approximate_connection_time"] == 3600
+
+
+async def test_a_dead_ticket_is_refused_and_the_next_one_works(
+    slack: SlackServer, web: AsyncWebClient
+) -> None:
+    """What makes the SDK try the same URL for ever."""
+    slack.sockets.kill_next_tickets()
+    dead = await web.apps_connections_open(app_token=slack.app_token)
+    alive = await web.apps_connections_open(app_token=slack.app_token)
+    async with aiohttp.ClientSession() as session:
+        with pytest.raises(aiohttp.WSServerHandshakeError):
+            await session.ws_connect(dead["url"])
+        async with session.ws_connect(alive["url"]) as socket:
+            assert (await socket.receive_json())["type"] == "hello"
+
+
+async def test_a_refresh_brings_the_app_back_by_itself(slack: SlackServer, echo: EchoApp) -> None:
+    """disconnect with refresh_requested: Bolt opens a new connection and goes on."""
+    hellos = len([e for e in slack.workspace.exchanges if e.name == "apps.connections.open"])
+    await slack.sockets.refresh()
+    await slack.workspace.until(lambda: slack.sockets.connection_count == 1)
+    opened = [e for e in slack.workspace.exchanges if e.name == "apps.connections.open"]
+    assert len(opened) == hellos + 1
+    exchange = await slack.user("ben").command("/echo")
+    assert exchange is not None
+    assert exchange.error is None
+
+
+async def test_a_dropped_socket_is_noticed(slack: SlackServer, web: AsyncWebClient) -> None:
+    """The connection is cut without a closing word."""
+    answer = await web.apps_connections_open(app_token=slack.app_token)
+    async with aiohttp.ClientSession() as session, session.ws_connect(answer["url"]) as socket:
+        await socket.receive_json()
+        slack.sockets.drop()
+        message = await socket.receive()
+        await slack.workspace.until(lambda: slack.sockets.connection_count == 0)
+    assert message.type in {aiohttp.WSMsgType.CLOSED, aiohttp.WSMsgType.ERROR}
+
+
+async def test_an_eleventh_connection_is_sent_away(slack: SlackServer, web: AsyncWebClient) -> None:
+    """Ten connections per app; and what is no acknowledgement is ignored."""
+    slack_answers = []
+    async with aiohttp.ClientSession() as session, AsyncExitStack() as sockets:
+        for _ in range(11):
+            url = slack.sockets.issue_url(slack.base_url)
+            socket = await sockets.enter_async_context(session.ws_connect(url))
+            await socket.send_str("not an acknowledgement")
+            slack_answers.append((await socket.receive_json())["type"])
+    assert slack_answers == ["hello"] * 10 + ["disconnect"]
+
+
+async def test_payloads_take_turns_between_connections(slack: SlackServer, echo: EchoApp) -> None:
+    """Two connections share the load; each payload goes to one of them."""
+    url = slack.sockets.issue_url(slack.base_url)
+    kinds = []
+    async with aiohttp.ClientSession() as session, session.ws_connect(url) as socket:
+        await socket.receive_json()
+        slack.user("ben").mention_bot("general", "one")
+        slack.user("ben").mention_bot("general", "two")
+        envelope = await socket.receive_json()
+        kinds.append(envelope["type"])
+        await socket.send_json({"envelope_id": envelope["envelope_id"]})
+        await slack.workspace.until(lambda: len(echo.heard) == 1)
+    assert kinds == ["events_api"]
