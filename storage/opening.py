@@ -163,15 +163,10 @@ def _refuse_foreign_schema(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _migrate(connection: sqlite3.Connection) -> None:
-    """Bring the schema up to date, all of it or nothing."""
+    """Bring the schema up to date, all of it or nothing: closing the connection undoes it."""
     database = sqlite_utils.Database(connection, execute_plugins=False)
     if not MIGRATIONS.pending(database):
         return
     connection.execute("begin immediate")
-    try:
-        MIGRATIONS.apply(database)
-        connection.execute("commit")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("rollback")
-        raise
+    MIGRATIONS.apply(database)
+    connection.execute("commit")
