@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
-from bot.domain.draft import CallDraft, needs_zone
+from bot.domain.draft import CallDraft
 from bot.domain.errors import InvalidRequest
 from bot.ports import Profile, Tasks
 from bot.services.know_people import KnowPeople
@@ -106,7 +106,7 @@ class RobocallCommand:
     async def _call(self, draft: CallDraft, body: Mapping[str, Any]) -> Message:
         asked = asked_by(body)
         who = await self._people.remembered(asked.user_id)
-        if who is None and needs_zone(draft):
+        if who is None and draft.when:  # a time is read, and told back, in the person's zone
             await self._pending.keep(asked.dedupe_key, dict(body))
             self._tasks.start(self.finish_pending(), name="commands.finish_pending")
             return note(ONE_MOMENT)

@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.domain.call import Attempt, AttemptState, Call, goal_is_met
 from bot.domain.call_state import CallEvent, CallState, can_happen, next_state
+from bot.domain.deployment import Deployment
 from bot.domain.result import RETRYABLE, Result
 from bot.domain.retry_policy import RetryAt, retry_decision
 from bot.domain.timeline import EventName
@@ -69,12 +70,18 @@ def events_of_status(status: CallStatus) -> list[VoiceEvent]:
 
 
 def news_step(
-    call: Call, attempt: Attempt, event: VoiceEvent, *, now: datetime, is_final: bool
+    call: Call,
+    attempt: Attempt,
+    event: VoiceEvent,
+    *,
+    now: datetime,
+    deployment: Deployment,
+    is_look_up: bool = False,
 ) -> Step:
     """What `event` about `attempt` means for `call`.
 
-    `is_final` False: the voice service redials by itself and a completed event may not be
-    the last one.
+    Where the voice service redials by itself, a completed event may not be the last one;
+    only a look-up then says that it is over.
     """
     if event.kind is VoiceEventKind.OTHER:
         return Step(name=EventName.OTHER, detail={"word": event.word})
@@ -83,7 +90,9 @@ def news_step(
     if event.kind is VoiceEventKind.ANSWERED:
         return _answered(call, attempt, now=now)
     if event.kind is VoiceEventKind.KEY_PRESSED:
-        return _key_pressed(call, attempt, event, now=now)
+        step = _key_pressed(call, attempt, event, now=now)
+        return step if deployment.is_listening else _without_reply(step)
+    is_final = is_look_up or not deployment.service_retries
     return _completed(call, attempt, event, now=now, is_final=is_final)
 
 
@@ -132,7 +141,7 @@ def _answered_at(call: Call, now: datetime) -> dict[str, Any]:
 def _key_pressed(call: Call, attempt: Attempt, event: VoiceEvent, *, now: datetime) -> Step:
     new = _new_digits(event.digit, attempt)
     if not new:
-        return Step(name=EventName.KEY_PRESSED, detail={"digit": event.digit or ""})
+        return Step(name=EventName.KEY_PRESSED, detail=_key_words(call, event.digit or ""))
     digits = attempt.digits + new
     changes: dict[str, Any] = {"digits": digits, **_answered_at(call, now)}
     if goal_is_met(call.request.goal, digits=digits, result=call.result):
@@ -152,6 +161,11 @@ def _key_pressed(call: Call, attempt: Attempt, event: VoiceEvent, *, now: dateti
         call=changes,
         attempt={"digits": digits, **_proven(attempt)},
     )
+
+
+def _without_reply(step: Step) -> Step:
+    """Without an address of ours the service has no action, so it spoke no reply."""
+    return replace(step, detail={k: v for k, v in step.detail.items() if k != "reply"})
 
 
 def _key_words(call: Call, digits: str) -> dict[str, Any]:

@@ -15,7 +15,7 @@ class EventName(StrEnum):
     REQUESTED = "requested"  # -
     WAITING = "waiting"  # reason, until?
     ACCEPTED = "accepted"  # attempt_no, starts_at?, scheduled_at?, message?
-    PUT_BACK = "put_back"  # reason, retry_at: surely not dialled, tried again by itself
+    PUT_BACK = "put_back"  # reason: surely not dialled, tried again by itself
     REFUSED = "refused"  # reason, status
     UNCONFIRMED = "unconfirmed"  # reason, attempt_no, asked_at, news_until?
     HELD = "held"  # listening (was anybody listening for news?): silence has passed

@@ -108,8 +108,14 @@ class RecordEvent:
         source: Source,
         now: datetime,
     ) -> bool:
-        is_final = source is Source.POLL or not self._deployment.service_retries
-        step = news_step(call, attempt, event, now=now, is_final=is_final)
+        step = news_step(
+            call,
+            attempt,
+            event,
+            now=now,
+            deployment=self._deployment,
+            is_look_up=source is Source.POLL,
+        )
         if not apply_step(tx, call, attempt.id, step, event=event, source=source, now=now):
             return False
         if event.voice_call_id and attempt.voice_call_id is None:

@@ -83,8 +83,8 @@ def facts(call: Call) -> Pieces:
 def not_sure(call: Call) -> Pieces:
     """What we know of an unconfirmed call, and what we do not do (fault-catalogue 3.6)."""
     known: Pieces = [
-        "We asked the voice service to ring this number, and the line to it broke before it"
-        " answered. It may have rung. We have ",
+        "We asked the voice service to ring this number, and no usable answer came back. It may"
+        " have rung. We have ",
         Bold("not"),
         " called again. If it tells us later, this message corrects itself.",
     ]
@@ -103,7 +103,9 @@ def _when(call: Call) -> Pieces:
 
 
 def _wait_words(call: Call) -> str:
-    return (call.wait_reason or "") if call.state in WAITING else ""
+    """Why it waits; that it waits to be tried again stands in the title already."""
+    is_told = call.state in WAITING and call.wait_reason != "retry"
+    return call.wait_reason or "" if is_told else ""
 
 
 def _goal_to_come(call: Call) -> str:

@@ -65,17 +65,14 @@ def _accepted(call: Call, detail: Detail) -> Pieces:
     number = masked(call.request.phone_number)
     later = _at(detail, "scheduled_at")
     if later:
-        return [f"The voice service has the call and will ring {number} at ", later, "."]
+        return [f"The voice service has the call and will ring {number} ", later, "."]
     attempt_no = detail.get("attempt_no", 1)
     again = f" ({_attempt(call, attempt_no)})" if attempt_no > 1 else ""
     return [f"Ringing {number}{again}."]
 
 
 def _put_back(_call: Call, detail: Detail) -> Pieces:
-    at = _at(detail, "retry_at")
-    when: Pieces = [" at ", at] if at else []
-    reason = detail.get("reason", "")
-    return [f"Not dialled yet: {reason}. We try again by ourselves", *when, "."]
+    return [f"Not dialled yet: {detail.get('reason', '')}. We try again by ourselves."]
 
 
 def _refused(_call: Call, detail: Detail) -> Pieces:
@@ -86,15 +83,13 @@ def _refused(_call: Call, detail: Detail) -> Pieces:
 
 def _unconfirmed(call: Call, detail: Detail) -> Pieces:
     asked = detail.get("asked_at")
-    when: Pieces = []
-    if asked:
-        when = ["At ", At(datetime.fromisoformat(asked), DATE_WITH_SECONDS), " we"]
-    reason = detail.get("reason", "")
+    when: Pieces = [" ", At(datetime.fromisoformat(asked), DATE_WITH_SECONDS)] if asked else []
     return [
-        "Not sure this call was made. ",
-        *(when or ["We"]),
-        f" asked the voice service to ring {masked(call.request.phone_number)}, but no usable"
-        f" answer came back ({reason}). It may have rung. We have ",
+        "Not sure this call was made. We asked the voice service to ring"
+        f" {masked(call.request.phone_number)}",
+        *when,
+        f", but no usable answer came back ({detail.get('reason', '')}). It may have rung.",
+        " We have ",
         Bold("not"),
         " called again. If it tells us later, the card corrects itself.",
         *_news(detail),
@@ -143,7 +138,7 @@ def _retry_scheduled(call: Call, detail: Detail) -> Pieces:
     next_no = detail.get("attempt_no", 1) + 1
     words = _capital(result_with_seconds(detail.get("result", ""), detail.get("duration")))
     at = _at(detail, "retry_at")
-    when: Pieces = [" at ", at] if at else []
+    when: Pieces = [" ", at] if at else []
     return [f"{words}. Trying again", *when, f" ({_attempt(call, next_no)})."]
 
 

@@ -66,9 +66,9 @@ def result_words(result: str) -> str:
 
 
 def result_with_seconds(result: str, duration: int | None) -> str:
-    """`answered, 25 seconds`."""
+    """`answered, 25 seconds`; a call that nobody took has no length worth telling."""
     words = result_words(result)
-    return words if duration is None else f"{words}, {seconds(duration)}"
+    return f"{words}, {seconds(duration)}" if duration else words
 
 
 def headline(call: Call, *, now: datetime) -> str:

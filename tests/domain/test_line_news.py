@@ -8,6 +8,7 @@ import pytest
 
 from bot.domain.call import Attempt, AttemptState, Call
 from bot.domain.call_state import CallState
+from bot.domain.deployment import Deployment
 from bot.domain.line_news import Step, events_of_status, expand, news_step
 from bot.domain.timeline import EventName
 from bot.domain.voice_event import CallStatus, VoiceEvent, VoiceEventKind
@@ -15,6 +16,7 @@ from tests.support import made
 from tests.support.made import CANCEL, CONFIRM, NOW
 
 KEYS = (CONFIRM, CANCEL)
+SERVICE_REDIALS = Deployment(service_retries=True)
 
 
 def event(kind: str, **changes: Any) -> VoiceEvent:
@@ -27,7 +29,7 @@ def news(
     what: VoiceEvent, call: Call | None = None, attempt: Attempt | None = None, **more: Any
 ) -> Step:
     """What `what` means for a placed call."""
-    options = {"now": NOW, "is_final": True, **more}
+    options = {"now": NOW, "deployment": Deployment(), **more}
     return news_step(call or made.call(), attempt or made.attempt(), what, **options)
 
 
@@ -67,6 +69,13 @@ def test_a_key_is_told_with_its_label_and_reply() -> None:
     }
     assert step.call["goal_met"] is True
     assert step.call["digits"] == step.attempt["digits"] == "1"
+
+
+def test_a_reply_that_nobody_could_speak_is_not_told() -> None:
+    """Without a public address the service has no action for the key, hence no reply."""
+    call = made.call(request=made.request(keys=KEYS))
+    step = news(ONE, call, deployment=Deployment(is_listening=False))
+    assert step.detail == {"digit": "1", "label": "Confirm", "attempt_no": 1}
 
 
 def test_a_key_without_meaning_is_told_as_it_is() -> None:
@@ -153,13 +162,15 @@ def test_a_key_after_the_end_is_added() -> None:
 def test_the_voice_service_redials_by_itself() -> None:
     """Handed-over retries: a busy that may not be the last moves nothing but asks soon."""
     call = made.call(request=made.request(retries=2))
-    step = news(BUSY, call, is_final=False)
+    step = news(BUSY, call, deployment=SERVICE_REDIALS)
     assert (step.name, step.call) == (EventName.RINGS_AGAIN, {})
     assert step.attempt == {"completions": 1, "next_check_at": NOW}
-    last = news(BUSY, call, made.attempt(completions=2), is_final=False)
+    last = news(BUSY, call, made.attempt(completions=2), deployment=SERVICE_REDIALS)
     assert last.name is EventName.COMPLETED
-    answered = news(FINISHED, call, is_final=False)
+    answered = news(FINISHED, call, deployment=SERVICE_REDIALS)
     assert answered.name is EventName.COMPLETED
+    looked_up = news(BUSY, call, deployment=SERVICE_REDIALS, is_look_up=True)
+    assert looked_up.name is EventName.COMPLETED
 
 
 # --- not sure ------------------------------------------------------------------------------

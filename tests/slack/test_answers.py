@@ -69,7 +69,7 @@ def test_details_tell_the_whole_story() -> None:
         f"Number: {NUMBER}",
         "call 12, at the voice service robo_def",
         "2026-11-23 14:03 UTC (webhook) Pressed 1: Confirm.",
-        "1: placed, 2026-11-23 14:03 UTC, busy, 0 seconds, id robo_abc (put back)",
+        "1: placed, 2026-11-23 14:03 UTC, busy, id robo_abc (put back)",
         "2: placed, 2026-11-23 14:03 UTC, pressed 1",
         "Retries: up to 2, after 5 minutes, on busy, no answer",
         "Keys: 1 (Confirm), 2 (Another day)",

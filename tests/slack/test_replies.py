@@ -19,15 +19,11 @@ STORIES: dict[str, tuple[Event, str]] = {
     "accepted_again": (an_event(E.ACCEPTED, attempt_no=2), f"Ringing {MASKED} (attempt 2 of 3)."),
     "accepted_later": (
         an_event(E.ACCEPTED, attempt_no=1, scheduled_at=LATER),
-        f"The voice service has the call and will ring {MASKED} at 2026-11-23 14:08 UTC.",
+        f"The voice service has the call and will ring {MASKED} 2026-11-23 14:08 UTC.",
     ),
     "put_back": (
         an_event(E.PUT_BACK, reason="the voice service cannot be reached"),
         "Not dialled yet: the voice service cannot be reached. We try again by ourselves.",
-    ),
-    "put_back_until": (
-        an_event(E.PUT_BACK, reason="too many calls", retry_at=LATER),
-        "Not dialled yet: too many calls. We try again by ourselves at 2026-11-23 14:08 UTC.",
     ),
     "refused": (
         an_event(E.REFUSED, reason="bad <number>", status=400),
@@ -45,8 +41,9 @@ STORIES: dict[str, tuple[Event, str]] = {
             asked_at=NOW.isoformat(),
             news_until=LATER,
         ),
-        "Not sure this call was made. At 2026-11-23 14:03 UTC we asked the voice service to ring"
-        f" {MASKED}, but no usable answer came back (the line broke). It may have rung. We have"
+        f"Not sure this call was made. We asked the voice service to ring {MASKED}"
+        " 2026-11-23 14:03 UTC, but no usable answer came back (the line broke). It may have rung."
+        " We have"
         " not called again. If it tells us later, the card corrects itself. We listen for news"
         " until 2026-11-23 14:08 UTC.",
     ),
@@ -89,7 +86,7 @@ STORIES: dict[str, tuple[Event, str]] = {
     ),
     "retry_scheduled": (
         an_event(E.RETRY_SCHEDULED, result="busy", retry_at=LATER, attempt_no=1, retries_left=1),
-        "Busy. Trying again at 2026-11-23 14:08 UTC (attempt 2 of 3).",
+        "Busy. Trying again 2026-11-23 14:08 UTC (attempt 2 of 3).",
     ),
     "retry_without_time": (
         an_event(E.RETRY_SCHEDULED, result="voicemail", duration=4, attempt_no=3),
