@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from typing import Any, cast
+from typing import Any
 
 import aiohttp
 import pytest
@@ -138,8 +138,9 @@ async def test_foreign_pages_are_refused(page: Page, headers: dict[str, str]) ->
 
 async def test_nonsense_is_answered_and_harmless(slack: SlackServer, page: Page) -> None:
     """Unknown people, unknown acts and no JSON are client errors."""
+    bodies: list[Any] = [{"as": "nobody", "do": "say"}, {"as": "ben", "do": "sing"}, []]
     statuses: list[int] = []
-    for body in cast("list[Any]", [{"as": "nobody", "do": "say"}, {"as": "ben", "do": "sing"}, []]):
+    for body in bodies:
         async with page.session.post(f"{page.base_url}act", json=body) as answer:
             statuses.append(answer.status)
     assert statuses == [404, 400, 400]
