@@ -18,7 +18,7 @@ from bot.config import Settings
 from bot.domain.errors import StoreUnavailable
 from bot.ports import Clock, Timer
 from bot.voice.client import Timeouts
-from handlers.socket_mode import FATAL, SlackRefusedToken, SocketMode
+from handlers.socket_mode import CONNECT_SECONDS, FATAL, SlackRefusedToken, SocketMode
 
 log = structlog.get_logger(__name__)
 
@@ -35,7 +35,7 @@ class Robocall:
     def __init__(self, parts: Parts) -> None:
         self.parts = parts
         self.url = ""
-        self._socket: SocketMode | None = None
+        self._socket = _socket_mode(parts)
         self._runner: web.AppRunner | None = None
         self._loops: set[asyncio.Task[None]] = set()
 
@@ -54,13 +54,16 @@ class Robocall:
     async def start(self) -> None:
         """Receive first, then recover, then dial, so that no news finds a closed door.
 
+        Returns when Slack is connected, or after a while without: calls go on meanwhile.
         Raises SlackRefusedToken and OSError (the port is taken).
         """
         await self._serve()
+        await self._know_slack()
         await self.parts.services.reconcile.recover()
-        await self._connect()
         self._begin(self.parts.sender.run(), name="outbox")
         self._begin(self._when_verified(), name="dialing")
+        if self._socket:
+            await self._first_connection(self._socket)
 
     async def stop(self) -> None:
         """Take nothing more, finish what is under way, close."""
@@ -108,20 +111,26 @@ class Robocall:
         self.url = f"http://{host}:{port}"
         log.info("http.listening", url=self.url)
 
-    async def _connect(self) -> None:
-        settings, parts = self.parts.settings, self.parts
-        if settings.slack_app_token is None:
-            await self._know_slack()
-            return
-        self._socket = SocketMode(
-            app=parts.slack,
-            app_token=settings.slack_app_token.get_secret_value(),
-            client=parts.client,
-        )
-        await self._know_slack()
-        await self._socket.connect()
-        self._begin(self._socket.watch(), name="slack.watch")
-        log.info("slack.connected")
+    async def _first_connection(self, slack: SocketMode) -> None:
+        """Wait for it, but not for ever: Slack may be down while calls are due."""
+        connected = asyncio.Event()
+
+        async def stay_connected() -> None:
+            await slack.connect()
+            log.info("slack.connected")
+            connected.set()
+            await slack.watch()
+
+        staying = self._begin(stay_connected(), name="slack.socket")
+        waiting = asyncio.ensure_future(connected.wait())
+        try:
+            await asyncio.wait(
+                {staying, waiting}, timeout=CONNECT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            waiting.cancel()
+        if staying.done():
+            staying.result()
 
     async def _know_slack(self) -> None:
         """A token that Slack does not know is told at once, not at the first message."""
@@ -146,19 +155,36 @@ class Robocall:
         timer.every(HOUSEKEEPING_EVERY, self._housekeeping, name="housekeeping")
         timer.start()
         await parts.listeners.command.finish_pending()
-        services.dispatch.wake()
+        services.dispatch.begin()
 
     def _housekeeping(self) -> None:
         before = self.parts.clock.now() - KEEP_DELIVERIES_FOR
         work = self.parts.store.write(lambda tx: tx.forget_old(before=before))
         self.parts.tasks.start(work, name="housekeeping")
 
-    def _begin(self, loop: Coroutine[Any, Any, None], *, name: str) -> None:
-        self._loops.add(asyncio.get_running_loop().create_task(loop, name=name))
+    def _begin(self, loop: Coroutine[Any, Any, None], *, name: str) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(loop, name=name)
+        self._loops.add(task)
+        return task
 
     async def failed(self) -> str:
         """Wait until the bot must not go on, and say why."""
-        return await self.parts.store.failed()
+        broken = asyncio.ensure_future(self.parts.store.failed())
+        watched: set[asyncio.Future[Any]] = {broken, *self._loops}
+        while True:
+            done, watched = await asyncio.wait(watched, return_when=asyncio.FIRST_COMPLETED)
+            for each in done:
+                if error := each.exception():
+                    return str(error) or type(error).__name__
+            if broken in done:
+                return broken.result()
+
+
+def _socket_mode(parts: Parts) -> SocketMode | None:
+    token = parts.settings.slack_app_token
+    if token is None:
+        return None
+    return SocketMode(app=parts.slack, app_token=token.get_secret_value(), client=parts.client)
 
 
 def tune_garbage_collector() -> None:

@@ -52,27 +52,32 @@ class DispatchCalls:
         self._brake = RELEASED
         self._is_ticking = False
         self._is_asked_again = False
-        self._is_stopped = False
+        self._is_open = False
 
     @property
     def brake(self) -> Brake:
         """Whether the voice service keeps us waiting, and why."""
         return self._brake
 
+    def begin(self) -> None:
+        """Claim from now on; what the last process left open must be recovered before."""
+        self._is_open = True
+        self.wake()
+
     def stop(self) -> None:
         """Claim nothing more; what is being dialled is finished."""
-        self._is_stopped = True
+        self._is_open = False
 
     def wake(self) -> None:
         """Something may be due: look at once, in the background."""
         self._is_asked_again = True
-        if not self._is_ticking and not self._is_stopped:
+        if not self._is_ticking and self._is_open:
             self._is_ticking = True
             self._tasks.start(self._tick_until_quiet(), name="dispatch.tick")
 
     async def _tick_until_quiet(self) -> None:
         try:
-            while self._is_asked_again and not self._is_stopped:
+            while self._is_asked_again and self._is_open:
                 self._is_asked_again = False
                 await self._tick()
         finally:

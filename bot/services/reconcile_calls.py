@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.domain.call import Attempt, AttemptState
 from bot.domain.call_state import CallEvent, CallState, can_happen, next_state
@@ -19,6 +19,9 @@ from bot.services.settle_attempt import settle
 from bot.services.timeline import tell
 
 AT_ONCE = 20
+
+ABANDONED_AFTER = timedelta(minutes=2)
+"""A dial has a deadline of 20 s; one that is open for longer has lost whoever dialled it."""
 
 
 class ReconcileCalls:
@@ -45,13 +48,19 @@ class ReconcileCalls:
         self._is_checking = False
         self._listening_since = clock.now()
 
-    async def recover(self) -> None:
+    async def recover(self, *, older_than: timedelta = timedelta()) -> None:
         """What the last process left open (fault-catalogue 3.2): claimed is dialled again,
-        sending is unknown. Must run before anything is dialled."""
+        sending is unknown. Must run before anything is dialled.
+
+        Later, `older_than` finds attempts that nobody works on any more. Should one still be
+        under way after all, its mark is refused and nothing leaves, or its answer corrects us.
+        """
         now = self._clock.now()
 
         def work(tx: Transaction) -> None:
             for attempt in tx.attempts_in([AttemptState.CLAIMED, AttemptState.SENDING]):
+                if attempt.claimed_at > now - older_than:
+                    continue
                 outcome = (
                     NotSent(reason="the bot was restarted")
                     if attempt.state is AttemptState.CLAIMED
@@ -70,6 +79,7 @@ class ReconcileCalls:
     async def _check_all(self) -> None:
         try:
             now = self._clock.now()
+            await self._recover_abandoned(now)
             overdue = await self._store.read(
                 lambda tx: tx.attempts_to_check(now=now, limit=AT_ONCE)
             )
@@ -79,6 +89,13 @@ class ReconcileCalls:
                 self._changed()
         finally:
             self._is_checking = False
+
+    async def _recover_abandoned(self, now: datetime) -> None:
+        open_ones = [AttemptState.CLAIMED, AttemptState.SENDING]
+        attempts = await self._store.read(lambda tx: tx.attempts_in(open_ones))
+        if any(attempt.claimed_at <= now - ABANDONED_AFTER for attempt in attempts):
+            await self.recover(older_than=ABANDONED_AFTER)
+            self._changed()
 
     async def _check(self, attempt: Attempt) -> None:
         if attempt.voice_call_id is None:
