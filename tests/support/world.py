@@ -106,7 +106,11 @@ class World:
         bot = await Robocall.open(
             Settings.model_validate(given), clock=self.clock, timer=ClockTimer(self.clock)
         )
-        await bot.start()
+        try:
+            await bot.start()
+        except BaseException:
+            await bot.stop()
+            raise
         if over_http:
             await self.slack.use_http(f"{bot.url}/slack/events")
         self.bot = bot
