@@ -13,7 +13,7 @@ from bot.domain.errors import InvalidRequest
 from bot.ports import Profile, Tasks
 from bot.services.know_people import KnowPeople
 from bot.services.pending_commands import PendingCommands
-from bot.slack.answers import note, problems
+from bot.slack.answers import mistake, note, problems
 from bot.slack.blocks import Message
 from bot.slack.help import help_text
 from handlers.command_line import (
@@ -32,6 +32,7 @@ from handlers.forms import CallForms
 from handlers.intake import Asked, CallIntake
 from handlers.looking import LookingAtCalls
 from handlers.people import Answers
+from handlers.typed_text import TypedText
 
 NO_CAMPAIGNS = (
     "Calling a whole list comes with the next version of Robocall. To call one number: /robocall"
@@ -75,7 +76,7 @@ class RobocallCommand:
             case Help():
                 await ack(**help_text(command.topic).payload())
             case Mistake():
-                await ack(**note(command.text).payload())
+                await ack(**mistake(command.text, typed=typed_by(body)).payload())
             case OpenCampaignForm():
                 await ack(**note(NO_CAMPAIGNS).payload())
             case ListCalls() | ShowStatus() | CancelCall():
@@ -115,7 +116,7 @@ class RobocallCommand:
         try:
             return await self._intake.take(draft, asked, zone=zone)
         except InvalidRequest as error:
-            return problems(error.problems)
+            return problems(error.problems, typed=typed_by(body))
 
     async def finish_pending(self) -> None:
         """Finish the commands that waited for a time zone, also those of before a restart."""
@@ -128,10 +129,16 @@ class RobocallCommand:
             try:
                 answer = await self._intake.take(command.draft, asked, zone=zone)
             except InvalidRequest as error:
-                answer = problems(error.problems)
+                answer = problems(error.problems, typed=typed_by(waiting.payload))
             await self._pending.finish(
                 waiting.key, response_url=asked.response_url, text=answer.text
             )
+
+
+def typed_by(body: Mapping[str, Any]) -> str:
+    """The whole line as the person typed it."""
+    line = TypedText(str(body.get("text") or ""))
+    return f"/robocall {line.typed(line.marked)}"
 
 
 def asked_by(body: Mapping[str, Any]) -> Asked:

@@ -10,9 +10,19 @@ from bot.domain.call import Call
 from bot.domain.phone_number import masked
 from bot.domain.when import in_words
 from bot.slack import ids
-from bot.slack.blocks import Message, actions, bullets, button, line, rich_text, sentence
+from bot.slack.blocks import (
+    Block,
+    Message,
+    actions,
+    bullets,
+    button,
+    code,
+    line,
+    rich_text,
+    sentence,
+)
 from bot.slack.pieces import Bold, Channel, Pieces, joined, to_mrkdwn
-from bot.slack.text import seconds
+from bot.slack.text import MAX_TEXT, cut, seconds
 from bot.slack.words import headline
 
 INVITE_HINT = (
@@ -62,12 +72,32 @@ def asked_before(call: Call, ago_seconds: int) -> Message:
     return Message(text=words, blocks=(rich_text(line([words])), actions(anyway)))
 
 
-def problems(found: Mapping[str, str]) -> Message:
-    """What is wrong with a request, field by field (`InvalidRequest.problems`)."""
+def problems(found: Mapping[str, str], *, typed: str = "") -> Message:
+    """What is wrong with a request, field by field (`InvalidRequest.problems`).
+
+    `typed` is the line that was sent: Slack has cleared it from the composer, so it is given
+    back to be mended.
+    """
     items: list[Pieces] = [[Bold(f"{name}: "), text] for name, text in found.items()]
     title: Pieces = ["Nothing was dialled. Please put this right:"]
-    text = to_mrkdwn([*title, "\n", *joined(items)])
-    return Message(text=text, blocks=(rich_text(line(title), bullets(items)),))
+    text = to_mrkdwn([*title, "\n", *joined(items), *_you_typed(typed)])
+    return Message(text=text, blocks=(rich_text(line(title), bullets(items), *_given_back(typed)),))
+
+
+def mistake(text: str, *, typed: str = "") -> Message:
+    """A line that means nothing: how to write it, and the line to be mended."""
+    words = to_mrkdwn([text, *_you_typed(typed)])
+    return Message(text=words, blocks=(rich_text(line([text]), *_given_back(typed)),))
+
+
+def _you_typed(typed: str) -> Pieces:
+    return [f"\nYou typed: {cut(typed, MAX_TEXT)}"] if typed else []
+
+
+def _given_back(typed: str) -> list[Block]:
+    if not typed:
+        return []
+    return [line(["\nYou typed:"]), code(cut(typed, MAX_TEXT))]
 
 
 def note(text: str) -> Message:
