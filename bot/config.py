@@ -71,6 +71,15 @@ class Settings(BaseModel):
     def _ends_without_slash(cls, url: str | None) -> str | None:
         return None if url is None else url.rstrip("/")
 
+    @field_validator("slack_bot_token", "slack_app_token", "slack_signing_secret", "voice_api_key")
+    @classmethod
+    def _is_printable(cls, secret: SecretStr | None) -> SecretStr | None:
+        # they travel in headers, where anything else is an error or an injection
+        text = secret.get_secret_value() if secret else ""
+        if not (text.isascii() and text.isprintable()):
+            raise ValueError("has characters that no key has: copy it again")
+        return secret
+
     @field_validator("robocall_secret")
     @classmethod
     def _is_long(cls, secret: SecretStr | None) -> SecretStr | None:
@@ -85,7 +94,13 @@ class Settings(BaseModel):
             raise ValueError("must be a two-letter country code such as US or GB")
         return region.upper() if region else None
 
-    @field_validator("voice_scheduling", "voice_retries", "robocall_log_level", mode="before")
+    @field_validator(
+        "voice_scheduling",
+        "voice_retries",
+        "robocall_log_level",
+        "robocall_log_format",
+        mode="before",
+    )
     @classmethod
     def _any_case(cls, word: Any) -> Any:
         return word.lower() if isinstance(word, str) else word
@@ -140,7 +155,11 @@ def database_path(environment: Mapping[str, str] | None = None, dotenv: str = ".
 
 def _given(environment: Mapping[str, str] | None, dotenv: str) -> dict[str, str]:
     env = os.environ if environment is None else environment
-    return {**{name: value or "" for name, value in dotenv_values(dotenv).items()}, **env}
+    try:
+        written = dotenv_values(dotenv)
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError([f"{dotenv} cannot be read ({type(error).__name__})"]) from None
+    return {**{name: value or "" for name, value in written.items()}, **env}
 
 
 def _missing(values: Mapping[str, str]) -> list[str]:
@@ -172,12 +191,17 @@ def _near(name: str, known: set[str]) -> str:
 
 
 def _safe_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme == "https" and parts.hostname:
-        return url
-    if parts.scheme == "http" and parts.hostname and _is_loopback(parts.hostname):
-        return url
-    raise ValueError("must be an https:// address (http:// only for this machine itself)")
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise ValueError("is not an address") from None
+    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))):
+        raise ValueError("must be an https:// address (http:// only for this machine itself)")
+    if parts.username is not None or "?" in url or "#" in url:
+        # paths are appended to it, and it is shown in logs
+        raise ValueError("must have no name, password, ? or # in it")
+    return url
 
 
 def _is_loopback(host: str) -> bool:
