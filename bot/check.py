@@ -7,16 +7,17 @@ import sqlite3
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 
 import aiohttp
 from aiohttp import web
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from typing_extensions import override
 
 from bot.config import Settings, SettingsError
 from bot.domain.errors import VoiceError, VoiceRefused
 from bot.scheduler import SystemClock
+from bot.slack.troubles import Kind, SlackTrouble, asked
 from bot.voice.callback import CallbackAddresses
 from bot.voice.client import HttpVoiceService
 from storage.database import Database, DatabaseRefused
@@ -39,6 +40,9 @@ SAFE_SQLITE = (3, 51, 3)
 NOT_FOUND = 404
 UNAUTHORISED = (401, 403)
 _NO_SUCH_CALL = "robocall_check"
+_LONGEST_ANSWER = 1024
+_PATIENCE = timedelta(seconds=15)
+_NO_ANSWER = (Kind.NOT_SENT, Kind.LOST, Kind.RATE_LIMITED)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -72,7 +76,9 @@ async def look(environment: Mapping[str, str] | None = None) -> list[Finding]:
     except SettingsError as error:
         cure = "The README's table of settings says what each one means."
         return [_wrong("settings", problem, cure) for problem in error.problems]
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15)) as http:
+    async with aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=_PATIENCE.total_seconds())
+    ) as http:
         client = AsyncWebClient(base_url=settings.slack_api_url, session=http, retry_handlers=[])
         return [
             _right("settings", "complete"),
@@ -88,13 +94,10 @@ async def look(environment: Mapping[str, str] | None = None) -> list[Finding]:
 async def _slack_token(client: AsyncWebClient, settings: Settings) -> list[Finding]:
     token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
     try:
-        answer = await client.auth_test(token=token)
-    except SlackApiError as error:
-        said = error.response.get("error")
+        answer = await asked(client.auth_test(token=token), deadline=_PATIENCE)
+    except SlackTrouble as trouble:
         cure = "Copy SLACK_BOT_TOKEN again: api.slack.com/apps > your app > OAuth & Permissions."
-        return [_wrong("Slack token", f"Slack answers {said}", cure)]
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        return [_wrong("Slack token", *_unreachable(settings.slack_api_url, error))]
+        return [_wrong("Slack token", *_slack_said(trouble, settings, cure=cure))]
     found = _right("Slack token", f"{answer.get('user')} in {answer.get('team')}")
     header = {k.lower(): v for k, v in answer.headers.items()}.get("x-oauth-scopes", "")
     return [found, *_scopes({scope.strip() for scope in str(header).split(",")})]
@@ -121,17 +124,23 @@ async def _slack_delivery(client: AsyncWebClient, settings: Settings) -> list[Fi
         cure = f"Slack must be told the address {where} (see the top of manifest.yml)."
         return [_right("Slack delivery", "HTTP, with a signing secret", cure)]
     try:
-        await client.apps_connections_open(app_token=settings.slack_app_token.get_secret_value())
-    except SlackApiError as error:
-        said = error.response.get("error")
+        token = settings.slack_app_token.get_secret_value()
+        await asked(client.apps_connections_open(app_token=token), deadline=_PATIENCE)
+    except SlackTrouble as trouble:
         cure = (
             "Make an app-level token with connections:write (Basic Information) and set it as"
             " SLACK_APP_TOKEN; Socket Mode must be on."
         )
-        return [_wrong("Slack socket", f"Slack answers {said}", cure)]
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        return [_wrong("Slack socket", *_unreachable(settings.slack_api_url, error))]
+        return [_wrong("Slack socket", *_slack_said(trouble, settings, cure=cure))]
     return [_right("Slack socket", "Socket Mode can connect")]
+
+
+def _slack_said(trouble: SlackTrouble, settings: Settings, *, cure: str) -> tuple[str, str]:
+    """What is wrong, and its cure: another one when Slack did not say anything."""
+    if trouble.kind in _NO_ANSWER:
+        url = settings.slack_api_url
+        return f"no answer ({trouble.error})", f"Can this machine reach {url}?"
+    return f"Slack answers {trouble.error}", cure
 
 
 async def _voice_api(settings: Settings) -> Finding:
@@ -145,7 +154,7 @@ async def _voice_api(settings: Settings) -> Finding:
         await voice.look_up(_NO_SUCH_CALL)
     except VoiceRefused as error:
         if error.code == NOT_FOUND:
-            return _right("voice API", f"{settings.voice_api_url} accepts the key")
+            return _not_found(settings, error)
         if error.code in UNAUTHORISED:
             cure = "Copy VOICE_API_KEY again from your account of the voice service."
             return _wrong("voice API", f"it does not accept the key ({error.code})", cure)
@@ -158,6 +167,14 @@ async def _voice_api(settings: Settings) -> Finding:
     return _right("voice API", f"{settings.voice_api_url} answers")
 
 
+def _not_found(settings: Settings, error: VoiceRefused) -> Finding:
+    """A "not found" in the service's own words; any web server can say it without words."""
+    if str(NOT_FOUND) not in error.reason:
+        return _right("voice API", f"{settings.voice_api_url} accepts the key")
+    advice = "It said so without a reason. If calls are refused, look at VOICE_API_URL again."
+    return _right("voice API", f"{settings.voice_api_url} answers {NOT_FOUND}", advice)
+
+
 async def _public_url(http: aiohttp.ClientSession, settings: Settings) -> Finding:
     if settings.public_url is None:
         cure = "Results come by asking, a little later; replies to keys are not spoken."
@@ -166,13 +183,15 @@ async def _public_url(http: aiohttp.ClientSession, settings: Settings) -> Findin
     async with _answering(settings):
         try:
             async with http.get(address, allow_redirects=False) as response:
-                status = response.status
+                status, said = response.status, await response.content.read(_LONGEST_ANSWER)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             what = f"{address} cannot be reached ({type(error).__name__})"
             return _wrong("public URL", what, _forward(settings))
-    if status == web.HTTPOk.status_code:
-        return _right("public URL", f"{address} reaches this machine")
-    return _wrong("public URL", f"{address} answers {status}", _forward(settings))
+    if status != web.HTTPOk.status_code:
+        return _wrong("public URL", f"{address} answers {status}", _forward(settings))
+    if b"alive" not in said:
+        return _wrong("public URL", f"{address} leads to something else", _forward(settings))
+    return _right("public URL", f"{address} reaches this machine")
 
 
 def _forward(settings: Settings) -> str:
@@ -203,13 +222,16 @@ async def _database(settings: Settings) -> Finding:
     path = settings.robocall_db
     if not path.exists():
         folder = path.resolve().parent
-        if not os.access(folder, os.W_OK):
-            return _wrong("database", f"{folder} is not writable", "Set ROBOCALL_DB elsewhere.")
+        if not folder.is_dir() or not os.access(folder, os.W_OK):
+            cure = "Make this folder, writable for this user, or set ROBOCALL_DB elsewhere."
+            return _wrong("database", f"{folder} is not a folder I can write to", cure)
         return _right("database", f"{path} will be made at the first start")
     try:
         database = await Database.open(path)
-        await database.verified()
-        await database.close()
+        try:
+            await database.verified()
+        finally:
+            await database.close()
     except DatabaseRefused as refused:
         if "Another Robocall" in str(refused):
             return _right("database", f"{path} is in use by a running Robocall")
@@ -226,7 +248,3 @@ def _sqlite() -> Finding:
             " can damage the file then (mended in 3.51.3)."
         )
     return _right("SQLite", version, advice)
-
-
-def _unreachable(url: str, error: Exception) -> tuple[str, str]:
-    return f"no answer ({type(error).__name__})", f"Can this machine reach {url}?"
