@@ -45,12 +45,13 @@ where state = 'claimed' and claimed_at + 20000 >= :since
 order by requested_at
 """
 
-# Lines in use: ours until the answer is in, theirs from the time they ring, and those nobody
-# knows about until silence has passed.
+# Lines in use: ours until the answer is in, theirs from then on (an estimated start is a queue
+# with a line taken; only what the service keeps for its chosen time has none yet), and those
+# nobody knows about until silence has passed.
 _OUTSTANDING = """
 select (select count(*) from attempts where state in ('claimed', 'sending'))
-    + (select count(*) from attempts
-        where state = 'placed' and (starts_at is null or starts_at <= ?))
+    + (select count(*) from attempts join calls on calls.id = attempts.call_id
+        where attempts.state = 'placed' and not (calls.state = 'placed' and calls.due_at > ?))
     + (select count(*) from attempts join calls on calls.id = attempts.call_id
         where attempts.state = 'unknown' and calls.state = 'unconfirmed'
             and calls.held_at is null)
