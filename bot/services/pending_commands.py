@@ -6,7 +6,7 @@ words are stored first and finished in the background; after a restart they are 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.ports import Clock, PendingCommand, Store, Transaction
@@ -15,9 +15,10 @@ from bot.ports import Clock, PendingCommand, Store, Transaction
 class PendingCommands:
     """A small durable list."""
 
-    def __init__(self, *, store: Store, clock: Clock) -> None:
+    def __init__(self, *, store: Store, clock: Clock, messages_waiting: Callable[[], None]) -> None:
         self._store = store
         self._clock = clock
+        self._messages_waiting = messages_waiting
 
     async def keep(self, key: str, payload: Mapping[str, Any]) -> None:
         """Keep a command under the key of its delivery. Raises StoreUnavailable."""
@@ -38,3 +39,4 @@ class PendingCommands:
                 tx.add_notice(response_url=response_url, text=text, now=now)
 
         await self._store.write(work)
+        self._messages_waiting()
