@@ -104,6 +104,7 @@ def tie_services(on: Adapters) -> Services:
         deployment=deployment,
         line_freed=dispatch.wake,
         messages_waiting=tell,
+        cancel_pending=cancels.ask_for_pending,
         cancel_second=cancels.cancel_second,
     )
     reconcile = ReconcileCalls(
@@ -151,7 +152,7 @@ def tie_listeners(on: Adapters, services: Services) -> Listeners:
             looking=looking,
             answers=answers,
             people=people,
-            pending=PendingCommands(store=store, clock=clock),
+            pending=PendingCommands(store=store, clock=clock, messages_waiting=tell),
             tasks=tasks,
             default_region=deployment.default_region,
         ),

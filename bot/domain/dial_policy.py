@@ -40,8 +40,13 @@ def allowance(
     free_lines = limits.concurrent_calls - outstanding
     if free_rate <= 0:
         oldest_that_must_go = used[len(used) - limits.calls_per_minute]
-        reason = f"the plan allows {limits.calls_per_minute} calls a minute"
+        reason = f"the plan allows {_calls(limits.calls_per_minute)} a minute"
         return Allowance(calls=0, reason=reason, look_again_at=oldest_that_must_go + WINDOW)
     if free_lines <= 0:
-        return Allowance(calls=0, reason=f"the plan allows {limits.concurrent_calls} calls at once")
+        reason = f"the plan allows {_calls(limits.concurrent_calls)} at once"
+        return Allowance(calls=0, reason=reason)
     return Allowance(calls=min(free_rate, free_lines))
+
+
+def _calls(number: int) -> str:
+    return "1 call" if number == 1 else f"{number} calls"

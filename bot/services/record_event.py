@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.call import Attempt, Call
@@ -12,6 +13,16 @@ from bot.domain.timeline import EventName
 from bot.domain.voice_event import CallStatus, Source, VoiceEvent
 from bot.ports import Clock, Event, Store, Transaction
 from bot.services.timeline import apply_step, news_key
+
+
+@dataclass(kw_only=True, slots=True)
+class _Effect:
+    """What has to follow once the news is saved."""
+
+    is_known: bool = True  # the news is about an attempt we still have
+    frees_a_line: bool = False
+    names_unwanted: bool = False  # a call that somebody wants stopped has an id at last
+    second: tuple[int, str] | None = None
 
 
 class RecordEvent:
@@ -25,15 +36,18 @@ class RecordEvent:
         deployment: Deployment,
         line_freed: Callable[[], None],
         messages_waiting: Callable[[], None],
+        cancel_pending: Callable[[], None],
         cancel_second: Callable[[int, str], None],
     ) -> None:
-        """`line_freed`: a waiting call may be dialled now. `cancel_second(call_id,
-        voice_call_id)`: a second call for the same attempt was seen and should be stopped."""
+        """`line_freed`: a waiting call may be dialled now. `cancel_pending`: a call that should
+        be stopped can be. `cancel_second(call_id, voice_call_id)`: a second call for the same
+        attempt was seen and should be stopped."""
         self._store = store
         self._clock = clock
         self._deployment = deployment
         self._line_freed = line_freed
         self._messages_waiting = messages_waiting
+        self._cancel_pending = cancel_pending
         self._cancel_second = cancel_second
 
     async def record(self, token: bytes, event: VoiceEvent) -> bool:
@@ -43,38 +57,39 @@ class RecordEvent:
         """
         now = self._clock.now()
 
-        def work(tx: Transaction) -> tuple[bool, bool, tuple[int, str] | None]:
+        def work(tx: Transaction) -> _Effect:
             # a token of one attempt is found whatever number the body claims: a wrong one
             # is then kept as a mismatch; a chunk's token needs the right one
             attempt = tx.attempt_by_token(token, phone_number=event.phone_number)
             attempt = attempt or tx.attempt_by_token(token)
             if attempt is None:
-                return False, False, None
-            return True, *self._take(tx, attempt, [event], source=Source.WEBHOOK, now=now)
+                return _Effect(is_known=False)
+            return self._take(tx, attempt, [event], source=Source.WEBHOOK, now=now)
 
-        known, freed, second = await self._store.write(work)
-        self._pass_on(freed=freed, second=second)
-        return known
+        effect = await self._store.write(work)
+        self._pass_on(effect)
+        return effect.is_known
 
     async def record_status(self, attempt_id: int, status: CallStatus) -> None:
         """Apply what a look-up said, as the events that must have happened."""
         now = self._clock.now()
 
-        def work(tx: Transaction) -> tuple[bool, tuple[int, str] | None]:
+        def work(tx: Transaction) -> _Effect:
             attempt = tx.attempt(attempt_id)
             if attempt is None:
-                return False, None
+                return _Effect(is_known=False)
             return self._take(tx, attempt, events_of_status(status), source=Source.POLL, now=now)
 
-        freed, second = await self._store.write(work)
-        self._pass_on(freed=freed, second=second)
+        self._pass_on(await self._store.write(work))
 
-    def _pass_on(self, *, freed: bool, second: tuple[int, str] | None) -> None:
+    def _pass_on(self, effect: _Effect) -> None:
         self._messages_waiting()
-        if freed:
+        if effect.frees_a_line:
             self._line_freed()
-        if second:
-            self._cancel_second(*second)
+        if effect.names_unwanted:
+            self._cancel_pending()
+        if effect.second:
+            self._cancel_second(*effect.second)
 
     def _take(
         self,
@@ -84,8 +99,8 @@ class RecordEvent:
         *,
         source: Source,
         now: datetime,
-    ) -> tuple[bool, tuple[int, str] | None]:
-        freed = False
+    ) -> _Effect:
+        effect = _Effect()
         for told in events:
             for event in expand(told, attempt):
                 call = tx.call(attempt.call_id)
@@ -93,10 +108,11 @@ class RecordEvent:
                     _ignore(tx, attempt, event, now=now, why="another phone number")
                     continue
                 if _is_second_call(attempt, event):
-                    return freed, _rang_twice(tx, call, attempt, event, now=now)
-                freed = self._apply(tx, call, attempt, event, source=source, now=now) or freed
+                    effect.second = _rang_twice(tx, call, attempt, event, now=now)
+                    return effect
+                self._apply(tx, call, attempt, event, effect=effect, source=source, now=now)
                 attempt = tx.attempt(attempt.id) or attempt
-        return freed, None
+        return effect
 
     def _apply(
         self,
@@ -105,9 +121,10 @@ class RecordEvent:
         attempt: Attempt,
         event: VoiceEvent,
         *,
+        effect: _Effect,
         source: Source,
         now: datetime,
-    ) -> bool:
+    ) -> None:
         step = news_step(
             call,
             attempt,
@@ -117,12 +134,13 @@ class RecordEvent:
             is_look_up=source is Source.POLL,
         )
         if not apply_step(tx, call, attempt.id, step, event=event, source=source, now=now):
-            return False
+            return
+        effect.frees_a_line |= step.frees_a_line
         if event.voice_call_id and attempt.voice_call_id is None:
             tx.update_attempt(attempt.id, voice_call_id=event.voice_call_id)
             if attempt.id == call.attempt_id:
                 tx.update_call(call.id, voice_call_id=event.voice_call_id)
-        return step.frees_a_line
+                effect.names_unwanted |= call.is_cancelling
 
 
 def _is_about(attempt: Attempt, event: VoiceEvent) -> bool:
