@@ -23,13 +23,8 @@ def main(arguments: list[str] | None = None) -> int:
     given = parser().parse_args(arguments)
     try:
         return int(given.run(given))
-    except (SettingsError, DatabaseRefused) as error:
+    except (SettingsError, DatabaseRefused, SlackRefusedToken) as error:
         print(error, file=sys.stderr)
-    except SlackRefusedToken as error:
-        print(
-            f"Slack does not accept the token ({error}). `robocall check` says more.",
-            file=sys.stderr,
-        )
     except OSError as error:
         print(f"Cannot go on: {error.strerror or type(error).__name__}", file=sys.stderr)
     except KeyboardInterrupt:

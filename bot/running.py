@@ -11,12 +11,12 @@ from typing import Any
 
 import structlog
 from aiohttp import web
-from slack_sdk.errors import SlackApiError
 
 from bot.app import Parts, build, web_application
 from bot.config import Settings
 from bot.domain.errors import StoreUnavailable
 from bot.ports import Clock, Timer
+from bot.slack.troubles import SlackTrouble, asked
 from bot.voice.client import Timeouts
 from handlers.socket_mode import CONNECT_SECONDS, FATAL, SlackRefusedToken, SocketMode
 
@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 TICK_EVERY = 1.0
 CANCEL_EVERY = 5.0
 HOUSEKEEPING_EVERY = 3600.0
+GREETING_WITHIN = timedelta(seconds=15)
 KEEP_DELIVERIES_FOR = timedelta(days=7)
 DRAIN_SECONDS = 25.0
 
@@ -135,14 +136,11 @@ class Robocall:
     async def _know_slack(self) -> None:
         """A token that Slack does not know is told at once, not at the first message."""
         try:
-            await self.parts.client.auth_test()
-        except SlackApiError as error:
-            reason = str(error.response.get("error"))
-            if reason in FATAL:
-                raise SlackRefusedToken(reason) from None
-            log.warning("slack.unsure", error=reason)
-        except (OSError, TimeoutError) as error:
-            log.warning("slack.unreachable", error=type(error).__name__)
+            await asked(self.parts.client.auth_test(), deadline=GREETING_WITHIN)
+        except SlackTrouble as trouble:
+            if trouble.error in FATAL:
+                raise SlackRefusedToken(trouble.error) from None
+            log.warning("slack.unsure", error=trouble.error)
 
     async def _when_verified(self) -> None:
         """Nothing is dialled from a file that may be damaged."""
@@ -208,9 +206,9 @@ async def run(settings: Settings, stop: asyncio.Event) -> str | None:
 
 
 async def _until(bot: Robocall, stop: asyncio.Event) -> str | None:
-    asked = asyncio.ensure_future(stop.wait())
+    stopping = asyncio.ensure_future(stop.wait())
     failed = asyncio.ensure_future(bot.failed())
-    done, waiting = await asyncio.wait({asked, failed}, return_when=asyncio.FIRST_COMPLETED)
+    done, waiting = await asyncio.wait({stopping, failed}, return_when=asyncio.FIRST_COMPLETED)
     for each in waiting:
         each.cancel()
     return failed.result() if failed in done else None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from typing import Any
 
 import structlog
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.ports import Clock, Profile, Tasks
@@ -14,8 +14,11 @@ from bot.services.answer_messages import AnswerMessages
 from bot.services.find_calls import FindCalls
 from bot.services.know_people import KnowPeople
 from bot.slack.home import home_view
+from bot.slack.troubles import SlackTrouble, asked
 
 log = structlog.get_logger(__name__)
+
+WITHIN = timedelta(minutes=1)
 
 
 class SlackEvents:
@@ -57,9 +60,9 @@ class SlackEvents:
             now=self._clock.now(),
         )
         try:
-            await self._client.views_publish(user_id=user_id, view=view)
-        except SlackApiError as error:
-            log.warning("home.not_published", error=str(error.response.get("error")))
+            await asked(self._client.views_publish(user_id=user_id, view=view), deadline=WITHIN)
+        except SlackTrouble as trouble:
+            log.warning("home.not_published", error=trouble.error)
 
     async def message(self, body: Mapping[str, Any], event: Mapping[str, Any]) -> None:
         """A direct message, or a mention in a channel: say what the bot is for."""

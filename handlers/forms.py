@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.draft import CallDraft, needs_zone
@@ -19,11 +19,13 @@ from bot.services.know_people import KnowPeople
 from bot.slack import ids
 from bot.slack.answers import form_expired
 from bot.slack.modals import call_form, form_channel
+from bot.slack.troubles import SlackTrouble, asked
 from handlers.call_form import draft_from_view
 from handlers.people import Respond
 
 log = structlog.get_logger(__name__)
 
+WITHIN = timedelta(seconds=10)
 HIDDEN_BY_TURNS = (ids.MESSAGE, ids.AUDIO_URL)
 """Fields of which only one is on screen; the other's words are kept meanwhile."""
 
@@ -61,9 +63,10 @@ class CallForms:
         zone = ZoneInfo(known.zone) if known else None
         view = call_form(self._with_moment(draft, zone), channel=channel, zone=zone)
         try:
-            await self._client.views_open(trigger_id=str(body.get("trigger_id")), view=view)
-        except SlackApiError as error:
-            log.warning("form.not_opened", error=str(error.response.get("error")))
+            trigger_id = str(body.get("trigger_id"))
+            await asked(self._client.views_open(trigger_id=trigger_id, view=view), deadline=WITHIN)
+        except SlackTrouble as trouble:
+            log.warning("form.not_opened", error=trouble.error)
             if body.get("response_url"):
                 await self._respond(str(body["response_url"]), form_expired())
         # for the next time: the zone is then in the form, and known to the command line
@@ -107,12 +110,12 @@ class CallForms:
             draft, channel=form_channel(view), zone=ZoneInfo(known.zone) if known else None
         )
         try:
-            await self._client.views_update(
-                view_id=str(view["id"]), hash=str(view.get("hash") or ""), view=form
-            )
-        except SlackApiError as error:
-            # hash_conflict: there is a newer view, and its own change is on the way
-            log.info("form.not_updated", error=str(error.response.get("error")))
+            # Without the view's hash: somebody quick clicks before our last update shows, and
+            # Slack would refuse that click's own update for good. We send them in order.
+            update = self._client.views_update(view_id=str(view["id"]), view=form)
+            await asked(update, deadline=WITHIN)
+        except SlackTrouble as trouble:
+            log.info("form.not_updated", error=trouble.error)
 
 
 def typed_by_turns(view: Mapping[str, Any]) -> dict[str, str]:

@@ -8,18 +8,20 @@ Slack for a new one.
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import structlog
-from aiohttp import ClientError
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.slack.troubles import SlackTrouble, asked
 
 log = structlog.get_logger(__name__)
 
 CONNECT_SECONDS = 30.0
 LOOK_EVERY = 5.0
+PING_EVERY = 10.0
 PATIENCE = 30.0
 FATAL = frozenset(
     {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "not_allowed_token_type"}
@@ -27,7 +29,10 @@ FATAL = frozenset(
 
 
 class SlackRefusedToken(Exception):
-    """Slack does not know the token; waiting will not help."""
+    """Slack does not know the token; waiting will not help. The message is for the operator."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Slack does not accept the token ({reason}). `robocall check` says more.")
 
 
 class SocketMode:
@@ -41,11 +46,14 @@ class SocketMode:
         client: AsyncWebClient,
         patience: float = PATIENCE,
         look_every: float = LOOK_EVERY,
+        ping_every: float = PING_EVERY,
     ) -> None:
-        """Must be made inside a running event loop."""
+        """Must be made inside a running event loop. Times in seconds, given by tests."""
         self._app_token = app_token
         self._web = client
-        self._handler = AsyncSocketModeHandler(app, app_token, web_client=client)
+        self._handler = AsyncSocketModeHandler(
+            app, app_token, web_client=client, ping_interval=ping_every
+        )
         self._patience = patience
         self._look_every = look_every
 
@@ -54,18 +62,16 @@ class SocketMode:
 
         Raises SlackRefusedToken: with a token Slack does not know Bolt would loop silently.
         """
+        within = timedelta(seconds=CONNECT_SECONDS)
         while True:
             try:
-                await self._web.apps_connections_open(app_token=self._app_token)
-                async with asyncio.timeout(CONNECT_SECONDS):
-                    await self._handler.connect_async()  # type: ignore[no-untyped-call]
-            except SlackApiError as error:
-                reason = str(error.response.get("error"))
-                if reason in FATAL:
-                    raise SlackRefusedToken(reason) from None
-                log.warning("slack.not_connected", error=reason)
-            except (ClientError, OSError, TimeoutError) as error:
-                log.warning("slack.not_connected", error=type(error).__name__)
+                ticket = self._web.apps_connections_open(app_token=self._app_token)
+                await asked(ticket, deadline=within)
+                await asked(self._handler.connect_async(), deadline=within)  # type: ignore[no-untyped-call]
+            except SlackTrouble as trouble:
+                if trouble.error in FATAL:
+                    raise SlackRefusedToken(trouble.error) from None
+                log.warning("slack.not_connected", error=trouble.error)
             else:
                 return
             self._handler.client.wss_uri = None
