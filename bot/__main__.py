@@ -127,8 +127,7 @@ def _export(given: argparse.Namespace) -> int:
     if given.output is None:
         export.write(path, sys.stdout, form=given.format)
         return 0
-    with given.output.open("w", encoding="utf-8", newline="") as file:
-        count = export.write(path, file, form=given.format)
+    count = export.write_file(path, given.output, form=given.format)
     print(f"{count} calls written to {given.output}", file=sys.stderr)
     return 0
 

@@ -19,9 +19,19 @@ def write(path: Path, out: TextIO, *, form: str) -> int:
     Raises DatabaseRefused.
     """
     with call_log(path) as (columns, rows):
-        if form == "jsonl":
-            return _as_json_lines(columns, rows, out)
-        return _as_csv(columns, rows, out)
+        return _FORMS[form](columns, rows, out)
+
+
+def write_file(path: Path, target: Path, *, form: str) -> int:
+    """The same into a file, which is touched only once the log is known to be readable.
+
+    Raises DatabaseRefused, and OSError if the file cannot be written.
+    """
+    with (
+        call_log(path) as (columns, rows),
+        target.open("w", encoding="utf-8", newline="") as out,
+    ):
+        return _FORMS[form](columns, rows, out)
 
 
 def _as_json_lines(columns: Sequence[str], rows: Iterable[Sequence[Any]], out: TextIO) -> int:
@@ -50,3 +60,6 @@ def harmless(value: Any) -> Any:
     if isinstance(value, str) and value.startswith(_FORMULA_STARTS):
         return f"'{value}"
     return value
+
+
+_FORMS = {"csv": _as_csv, "jsonl": _as_json_lines}
