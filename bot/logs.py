@@ -41,8 +41,14 @@ def configure(*, level: str, is_json: bool) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    handler.addFilter(_is_fit_to_print)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(numeric)
     for name in NOISY:
         logging.getLogger(name).setLevel(max(logging.WARNING, numeric))
+
+
+def _is_fit_to_print(record: logging.LogRecord) -> bool:
+    """Not what a library logs at a level it gave itself, as Bolt does with the root's."""
+    return record.levelno >= logging.WARNING or record.name.partition(".")[0] not in NOISY

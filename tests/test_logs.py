@@ -83,6 +83,22 @@ def test_the_libraries_payloads_are_never_logged(
     assert "slow" in line
 
 
+def test_a_library_that_sets_its_own_level_is_not_heard(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Bolt gives its loggers the root's level: at debug they would log each command whole."""
+    logs.configure(level="debug", is_json=False)
+    logger = logging.getLogger("slack_bolt.AsyncApp")
+    logger.setLevel(logging.DEBUG)
+    try:
+        logger.debug("Received message: +14155550123")
+        logger.warning("slow")
+    finally:
+        logger.setLevel(logging.NOTSET)
+    (line,) = said(capsys)
+    assert "slow" in line
+
+
 def test_a_higher_level_holds_for_the_libraries_too(capsys: pytest.CaptureFixture[str]) -> None:
     """`robocall check` wants errors only."""
     logs.configure(level="error", is_json=False)
