@@ -7,41 +7,29 @@ still kept in the log.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from bot.domain.call import Attempt, AttemptState, Call, goal_is_met
 from bot.domain.call_state import CallEvent, CallState, can_happen, next_state
 from bot.domain.deployment import Deployment
+from bot.domain.late_news import (
+    about_an_earlier_attempt,
+    completed_late,
+    late_news,
+    rang_although_stopped,
+)
 from bot.domain.result import RETRYABLE, Result
 from bot.domain.retry_policy import RetryAt, retry_decision
+from bot.domain.step import Step, closed_attempt, key_words, new_digits, proven
 from bot.domain.timeline import EventName
 from bot.domain.voice_event import CallStatus, VoiceEvent, VoiceEventKind
-
-_NOT_THE_LINES_OWN = {Result.CANCELLED, Result.EXPIRED, Result.SUPPRESSED, Result.REFUSED}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
-    """What to write: a log entry, whether the thread tells it, and the changed fields."""
-
-    name: EventName
-    detail: Mapping[str, Any] = field(default_factory=dict)
-    is_told: bool = False
-    call: Mapping[str, Any] = field(default_factory=dict)
-    attempt: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def frees_a_line(self) -> bool:
-        """Whether somebody else may be dialled now."""
-        return "state" in self.attempt and self.attempt["state"] is AttemptState.DONE
 
 
 def expand(event: VoiceEvent, attempt: Attempt) -> list[VoiceEvent]:
     """A completed event that names keys nobody told us of is two pieces of news."""
-    new = _new_digits(event.digit, attempt)
+    new = new_digits(event.digit, attempt)
     if event.kind is VoiceEventKind.COMPLETED and new:
         return [replace(event, kind=VoiceEventKind.KEY_PRESSED, digit=new), event]
     return [event]
@@ -86,7 +74,7 @@ def news_step(
     if event.kind is VoiceEventKind.OTHER:
         return Step(name=EventName.OTHER, detail={"word": event.word})
     if attempt.id != call.attempt_id:
-        return _about_an_earlier_attempt(call, attempt, event)
+        return about_an_earlier_attempt(call, attempt, event)
     if event.kind is VoiceEventKind.ANSWERED:
         return _answered(call, attempt, now=now)
     if event.kind is VoiceEventKind.KEY_PRESSED:
@@ -96,28 +84,17 @@ def news_step(
     return _completed(call, attempt, event, now=now, is_final=is_final)
 
 
-def _proven(attempt: Attempt) -> dict[str, Any]:
-    """News about an attempt we were not sure of proves that it was placed."""
-    if attempt.state is AttemptState.UNKNOWN:
-        return {"state": AttemptState.PLACED}
-    return {}
-
-
 def _settles(call: Call) -> dict[str, Any]:
     """Said in the thread: this news answers a "not sure"."""
     return {"settles": True} if call.state is CallState.UNCONFIRMED else {}
-
-
-def _new_digits(digits: str | None, attempt: Attempt) -> str:
-    return "".join(d for d in dict.fromkeys(digits or "") if d not in attempt.digits)
 
 
 def _answered(call: Call, attempt: Attempt, *, now: datetime) -> Step:
     detail = {"attempt_no": attempt.attempt_no, **_settles(call)}
     seen = attempt.state is AttemptState.DONE or call.state is CallState.IN_PROGRESS
     if seen or not can_happen(call.state, CallEvent.ANSWERED):
-        if call.state is CallState.ENDED and call.result in _NOT_THE_LINES_OWN:
-            return _late(attempt, EventName.ANSWERED, rang_twice=False)
+        if rang_although_stopped(call):
+            return late_news(attempt, EventName.ANSWERED, rang_twice=False)
         return Step(name=EventName.ANSWERED, detail=detail, call=_answered_at(call, now))
     changes = {
         "state": next_state(call.state, CallEvent.ANSWERED),
@@ -130,7 +107,7 @@ def _answered(call: Call, attempt: Attempt, *, now: datetime) -> Step:
         detail=detail,
         is_told=True,
         call=changes,
-        attempt=_proven(attempt),
+        attempt=proven(attempt),
     )
 
 
@@ -139,9 +116,9 @@ def _answered_at(call: Call, now: datetime) -> dict[str, Any]:
 
 
 def _key_pressed(call: Call, attempt: Attempt, event: VoiceEvent, *, now: datetime) -> Step:
-    new = _new_digits(event.digit, attempt)
+    new = new_digits(event.digit, attempt)
     if not new:
-        return Step(name=EventName.KEY_PRESSED, detail=_key_words(call, event.digit or ""))
+        return Step(name=EventName.KEY_PRESSED, detail=key_words(call, event.digit or ""))
     digits = attempt.digits + new
     changes: dict[str, Any] = {"digits": digits, **_answered_at(call, now)}
     if goal_is_met(call.request.goal, digits=digits, result=call.result):
@@ -156,10 +133,10 @@ def _key_pressed(call: Call, attempt: Attempt, event: VoiceEvent, *, now: dateti
         }
     return Step(
         name=EventName.KEY_PRESSED,
-        detail={**_key_words(call, new), "attempt_no": attempt.attempt_no, **_settles(call)},
+        detail={**key_words(call, new), "attempt_no": attempt.attempt_no, **_settles(call)},
         is_told=True,
         call=changes,
-        attempt={"digits": digits, **_proven(attempt)},
+        attempt={"digits": digits, **proven(attempt)},
     )
 
 
@@ -168,25 +145,17 @@ def _without_reply(step: Step) -> Step:
     return replace(step, detail={k: v for k, v in step.detail.items() if k != "reply"})
 
 
-def _key_words(call: Call, digits: str) -> dict[str, Any]:
-    option = next((k for k in call.request.keys if k.digit in digits), None)
-    words: dict[str, Any] = {"digit": digits}
-    if option:
-        words |= {"label": option.label, "reply": option.reply}
-    return words
-
-
 def _completed(
     call: Call, attempt: Attempt, event: VoiceEvent, *, now: datetime, is_final: bool
 ) -> Step:
     result = event.result or Result.UNKNOWN
     if attempt.state is AttemptState.DONE or call.state is CallState.ENDED:
-        return _completed_late(call, attempt, event, result=result)
+        return completed_late(call, attempt, event, result=result)
     goal_met = goal_is_met(call.request.goal, digits=attempt.digits, result=result)
     if not is_final and _may_ring_again(call, attempt, result=result, goal_met=goal_met):
-        again = {"completions": attempt.completions + 1, "next_check_at": now, **_proven(attempt)}
+        again = {"completions": attempt.completions + 1, "next_check_at": now, **proven(attempt)}
         return Step(name=EventName.RINGS_AGAIN, detail={"result": result}, attempt=again)
-    closed = _closed(attempt, event, result=result)
+    closed = closed_attempt(attempt, event, result=result)
     detail = {
         "result": result,
         "duration": event.duration,
@@ -213,42 +182,8 @@ def _completed(
     )
 
 
-def _completed_late(call: Call, attempt: Attempt, event: VoiceEvent, *, result: str) -> Step:
-    """The call is over for us already: correct an `unknown`, tell a surprise, else just log."""
-    detail = {"result": result, "duration": event.duration, "attempt_no": attempt.attempt_no}
-    closed = _closed(attempt, event, result=result)
-    if call.state is CallState.ENDED and call.result == Result.UNKNOWN != result:
-        goal_met = goal_is_met(call.request.goal, digits=attempt.digits, result=result)
-        return Step(
-            name=EventName.CORRECTED,
-            detail={**detail, "goal_met": goal_met},
-            is_told=True,
-            call={
-                "state": next_state(call.state, CallEvent.CORRECTED),
-                "result": result,
-                "duration": event.duration,
-                "goal_met": goal_met,
-            },
-            attempt=closed,
-        )
-    if call.state is CallState.ENDED and call.result in _NOT_THE_LINES_OWN:
-        late = _late(attempt, EventName.COMPLETED, rang_twice=False)
-        return replace(late, detail={**late.detail, **detail}, attempt=closed)
-    return Step(name=EventName.COMPLETED, detail=detail)
-
-
 def _may_ring_again(call: Call, attempt: Attempt, *, result: str, goal_met: bool) -> bool:
     return not goal_met and result in RETRYABLE and attempt.completions < call.request.retries
-
-
-def _closed(attempt: Attempt, event: VoiceEvent, *, result: str) -> dict[str, Any]:
-    return {
-        "state": AttemptState.DONE,
-        "result": result,
-        "duration": event.duration,
-        "completions": attempt.completions + 1,
-        "next_check_at": None,
-    }
 
 
 def _ended(call: Call, event: CallEvent, *, result: str, now: datetime) -> dict[str, Any]:
@@ -270,29 +205,3 @@ def _waits_for_retry(call: Call, *, at: datetime, retries_left: int) -> dict[str
         "expires_at": at + (call.expires_at - call.due_at),
         "retries_left": retries_left,
     }
-
-
-def _late(attempt: Attempt, event: EventName, *, rang_twice: bool) -> Step:
-    return Step(
-        name=EventName.LATE_NEWS,
-        detail={"event": event, "attempt_no": attempt.attempt_no, "rang_twice": rang_twice},
-        is_told=True,
-    )
-
-
-def _about_an_earlier_attempt(call: Call, attempt: Attempt, event: VoiceEvent) -> Step:
-    """It cannot move the call any more; if we were not sure of it, the thread tells."""
-    name = EventName(event.kind.value)
-    late = _late(attempt, name, rang_twice=call.attempts > attempt.attempt_no)
-    changes: dict[str, Any] = _proven(attempt)
-    detail = dict(late.detail)
-    if event.kind is VoiceEventKind.KEY_PRESSED:
-        new = _new_digits(event.digit, attempt)
-        changes |= {"digits": attempt.digits + new}
-        detail |= _key_words(call, new or event.digit or "")
-    if event.kind is VoiceEventKind.COMPLETED:
-        result = event.result or Result.UNKNOWN
-        changes |= _closed(attempt, event, result=result)
-        detail |= {"result": result, "duration": event.duration}
-    is_told = attempt.state is not AttemptState.DONE
-    return Step(name=late.name, detail=detail, is_told=is_told, attempt=changes)

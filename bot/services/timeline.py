@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.call import Call
-from bot.domain.line_news import Step
+from bot.domain.step import Step
 from bot.domain.timeline import TOLD, EventName
 from bot.domain.voice_event import Source, VoiceEvent
 from bot.ports import Event, Transaction

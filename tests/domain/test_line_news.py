@@ -9,7 +9,8 @@ import pytest
 from bot.domain.call import Attempt, AttemptState, Call
 from bot.domain.call_state import CallState
 from bot.domain.deployment import Deployment
-from bot.domain.line_news import Step, events_of_status, expand, news_step
+from bot.domain.line_news import events_of_status, expand, news_step
+from bot.domain.step import Step
 from bot.domain.timeline import EventName
 from bot.domain.voice_event import CallStatus, VoiceEvent, VoiceEventKind
 from tests.support import made
