@@ -152,8 +152,9 @@ class Robocall:
         timer.every(CANCEL_EVERY, services.cancels.ask_for_pending, name="cancel")
         timer.every(HOUSEKEEPING_EVERY, self._housekeeping, name="housekeeping")
         timer.start()
-        await parts.listeners.command.finish_pending()
         services.dispatch.begin()
+        # this asks Slack: calls that are due do not wait for it
+        parts.tasks.start(parts.listeners.command.finish_pending(), name="commands.finish_pending")
 
     def _housekeeping(self) -> None:
         before = self.parts.clock.now() - KEEP_DELIVERIES_FOR

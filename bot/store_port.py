@@ -40,7 +40,8 @@ class OutboxItem:
 
     `kind`: `card` (the call's root message, posted or edited: one pending row per call),
     `reply` (one event in the card's thread, `event_id`), `notice` (an ephemeral answer
-    through `response_url`, `text`), `direct` (a direct message to `channel`, a user id).
+    through `response_url`; `text` holds the packed message), `direct` (`text` as a direct
+    message to `channel`, a user id).
     `state`: `pending`, `sending` (marked before a post), `sent`, `dead`.
     """
 

@@ -125,13 +125,16 @@ class RobocallCommand:
             if not isinstance(command, CallNow):
                 continue
             asked = asked_by(waiting.payload)
-            zone = ZoneInfo((await self._people.profile(asked.user_id)).zone)
+            who = await self._people.remembered(asked.user_id)
+            # if Slack cannot say either, no zone: a time is refused then, never guessed
+            who = who or await self._people.ask_again(asked.user_id)
+            zone = ZoneInfo(who.zone) if who else None
             try:
                 answer = await self._intake.take(command.draft, asked, zone=zone)
             except InvalidRequest as error:
                 answer = problems(error.problems, typed=typed_by(waiting.payload))
             await self._pending.finish(
-                waiting.key, response_url=asked.response_url, text=answer.text
+                waiting.key, response_url=asked.response_url, text=answer.packed()
             )
 
 

@@ -59,7 +59,7 @@ class CallForms:
         user_id, channel = whose(body)
         known = await self._people.remembered(user_id)
         if known is None and needs_zone(draft):
-            known = await self._people.profile(user_id)
+            known = await self._people.ask_again(user_id)
         zone = ZoneInfo(known.zone) if known else None
         view = call_form(self._with_moment(draft, zone), channel=channel, zone=zone)
         try:

@@ -31,7 +31,7 @@ class PendingCommands:
         return await self._store.read(lambda tx: tx.pending_commands())
 
     async def finish(self, key: str, *, response_url: str, text: str) -> None:
-        """Done: the person is told `text`; both or neither happens."""
+        """Done: the person is told `text`, a packed message; both or neither happens."""
         now = self._clock.now()
 
         def work(tx: Transaction) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,16 @@ class Message:
         if not self.blocks:
             return {"text": self.text}
         return {"text": self.text, "blocks": list(self.blocks)}
+
+    def packed(self) -> str:
+        """As one text, for the outbox."""
+        return json.dumps(self.payload(), ensure_ascii=False)
+
+    @classmethod
+    def unpacked(cls, text: str) -> Message:
+        """The message that was packed."""
+        payload = json.loads(text)
+        return cls(text=payload["text"], blocks=tuple(payload.get("blocks", ())))
 
 
 def sentence(pieces: Pieces) -> Message:

@@ -52,7 +52,7 @@ class Courier:
         call, event = await self._store.write(lambda tx: _take(tx, item))
         in_doubt = item.state == "sending"
         if item.kind == "notice":
-            await self._post_office.respond(item.response_url, note(item.text))
+            await self._post_office.respond(item.response_url, Message.unpacked(item.text))
         elif item.kind == "direct":
             await self._post_office.post(item.channel, note(item.text), key=self._item_key(item))
         elif call is None:
@@ -179,4 +179,4 @@ def _save_card(
         tx.update_outbox(item.id, channel=placed.place.channel)
     url = tx.response_url(call.id) if placed.hint else ""
     if url:
-        tx.add_notice(response_url=url, text=placed.hint, now=now)
+        tx.add_notice(response_url=url, text=note(placed.hint).packed(), now=now)

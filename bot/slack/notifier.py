@@ -75,8 +75,9 @@ class OutboxSender:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing is being sent and there is no news of more."""
-        return not self._under_way and not self._news.is_set()
+        """Whether nothing is being sent or looked for, and there is no news of more."""
+        is_looking = self._starting.locked()
+        return not (self._under_way or is_looking or self._news.is_set())
 
     def wake(self) -> None:
         """There is something to send."""

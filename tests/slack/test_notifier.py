@@ -13,7 +13,7 @@ from bot.domain.errors import StoreUnavailable
 from bot.domain.timeline import EventName
 from bot.ports import Transaction
 from bot.sandbox.slack.faults import Fault
-from bot.slack.answers import ARCHIVED_HINT, INVITE_HINT
+from bot.slack.answers import ARCHIVED_HINT, INVITE_HINT, note
 from bot.slack.courier import Courier
 from bot.slack.post_office import PostOffice
 from bot.slack.troubles import SlackTrouble
@@ -390,7 +390,9 @@ async def test_a_notice_reaches_one_person(desk: Desk) -> None:
     """Through the address Slack gave for it, in words that do nothing (S26)."""
     url = desk.slack._response_urls.issue(DESK, BEN)
     now = desk.clock.now()
-    await desk.store.write(lambda tx: tx.add_notice(response_url=url, text=RUDE, now=now))
+    await desk.store.write(
+        lambda tx: tx.add_notice(response_url=url, text=note(RUDE).packed(), now=now)
+    )
     await desk.sends()
     [notice] = desk.posted()
     assert notice.only_for == BEN
@@ -402,7 +404,9 @@ async def test_an_expired_address_is_given_up(desk: Desk) -> None:
     """After thirty minutes nobody can be reached there (S17)."""
     url = desk.slack._response_urls.issue(DESK, BEN)
     now = desk.clock.now()
-    await desk.store.write(lambda tx: tx.add_notice(response_url=url, text="Hello", now=now))
+    await desk.store.write(
+        lambda tx: tx.add_notice(response_url=url, text=note("Hello").packed(), now=now)
+    )
     await desk.sends(after=1801)
     assert desk.posted() == []
     assert await desk.waiting() == []
@@ -421,7 +425,9 @@ async def test_an_expired_address_is_given_up(desk: Desk) -> None:
 async def test_an_address_elsewhere_is_never_asked(desk: Desk, url: str) -> None:
     """A forged response_url must not make us talk to strangers."""
     now = desk.clock.now()
-    await desk.store.write(lambda tx: tx.add_notice(response_url=url, text="Hello", now=now))
+    await desk.store.write(
+        lambda tx: tx.add_notice(response_url=url, text=note("Hello").packed(), now=now)
+    )
     await desk.sends()
     assert await desk.waiting() == []
 
@@ -433,7 +439,9 @@ async def test_a_notice_waits_while_slack_is_away(desk: Desk) -> None:
     desk.slack.faults.plan("notice", Fault.accepted_then_dropped())
     desk.slack.faults.plan("notice", Fault.rate_limited(7))
     now = desk.clock.now()
-    await desk.store.write(lambda tx: tx.add_notice(response_url=url, text="Hello", now=now))
+    await desk.store.write(
+        lambda tx: tx.add_notice(response_url=url, text=note("Hello").packed(), now=now)
+    )
     await desk.sends()
     assert [item.tries for item in await desk.waiting()] == [1]
     await desk.sends(after=2)

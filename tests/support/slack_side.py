@@ -96,6 +96,15 @@ async def redeliver(world: World, exchange: Exchange) -> Exchange:
     return again
 
 
+async def taken(world: World) -> None:
+    """Wait until the bot has acknowledged every delivery and done what it says."""
+    await world.clock.settle()
+    await world.workspace.until(
+        lambda: all(one.answer is not None or one.error for one in delivered(world))
+    )
+    await world.clock.settle()
+
+
 def sent_to_slack(world: World) -> Iterator[tuple[str, dict[str, Any]]]:
     """Everything the bot gave Slack: Web API calls, acknowledgements, uses of response_urls."""
     for one in world.workspace.exchanges:
