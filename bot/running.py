@@ -104,7 +104,8 @@ class Robocall:
     async def _serve(self) -> None:
         settings = self.parts.settings
         app = web_application(self.parts, readiness=self.readiness)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=5)
+        # a body that was refused unread is waited for that long, not aiohttp's ten seconds (W19)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=5, lingering_time=2)
         await self._runner.setup()
         site = web.TCPSite(self._runner, settings.robocall_host, settings.robocall_port)
         await site.start()

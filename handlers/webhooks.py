@@ -32,12 +32,14 @@ class VoiceWebhooks:
         read_token: ReadToken,
         parse_event: ParseEvent,
         parse_keypress: ParseKeypress,
+        body_seconds: float = BODY_SECONDS,
     ) -> None:
         """`read_token` raises UntrustedWebhook; the parsers return None for junk."""
         self._record = record
         self._read_token = read_token
         self._parse_event = parse_event
         self._parse_keypress = parse_keypress
+        self._body_seconds = body_seconds
 
     def routes(self) -> list[web.RouteDef]:
         """Where they are reached."""
@@ -58,35 +60,45 @@ class VoiceWebhooks:
     async def _take(self, request: web.Request, parse: ParseEvent) -> web.Response:
         try:
             token = self._read_token(request.match_info["token"])
+            event = parse(await self._body(request))
         except UntrustedWebhook:
             return web.Response(status=404)
-        try:
-            body = await _read(request)
-        except TimeoutError:
-            return web.Response(status=408)
-        if body is None:
-            return web.Response(status=413)
-        event = parse(body)
-        if event is None:
-            return web.Response(status=400)
+        except _Unreadable as unreadable:
+            return web.Response(status=unreadable.status)
+        return web.Response(status=400 if event is None else await self._save(token, event))
+
+    async def _save(self, token: bytes, event: VoiceEvent) -> int:
+        """The status to answer with, once the event is durable."""
         try:
             known = await self._record.record(token, event)
         except StoreUnavailable:
             # not saved: ask for another delivery instead of claiming that we have it
-            return web.Response(status=503)
+            return 503
         if not known:
             log.info("event.of_forgotten_call")
-        return web.Response(status=200)
+        return 200
+
+    async def _body(self, request: web.Request) -> bytes:
+        if (request.content_length or 0) > BODY_LIMIT:
+            raise _Unreadable(413)
+        parts = bytearray()
+        try:
+            async with asyncio.timeout(self._body_seconds):
+                async for chunk in request.content.iter_any():
+                    parts += chunk
+                    if len(parts) > BODY_LIMIT:
+                        raise _Unreadable(413)
+        except TimeoutError:
+            raise _Unreadable(408) from None
+        except web.RequestPayloadError:
+            # chunks or gzip that are neither
+            raise _Unreadable(400) from None
+        return bytes(parts)
 
 
-async def _read(request: web.Request) -> bytes | None:
-    """The body, or None if it is larger than we take; raises TimeoutError for a drip."""
-    if (request.content_length or 0) > BODY_LIMIT:
-        return None
-    parts = bytearray()
-    async with asyncio.timeout(BODY_SECONDS):
-        async for chunk in request.content.iter_any():
-            parts += chunk
-            if len(parts) > BODY_LIMIT:
-                return None
-    return bytes(parts)
+class _Unreadable(Exception):
+    """No body we take; `status` is the answer."""
+
+    def __init__(self, status: int) -> None:
+        self.status = status
+        super().__init__(status)
