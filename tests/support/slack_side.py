@@ -58,7 +58,8 @@ def whispers(world: World, who: str = "ben") -> list[Message]:
 def direct(world: World, who: str = "ben") -> list[Message]:
     """What the bot wrote to a person in their direct messages, oldest first."""
     place = world.workspace.direct(world.workspace.person(who).user_id).channel_id
-    return [m for m in world.workspace.messages.of(place) if m.user_id == BOT_USER_ID]
+    there = world.workspace.messages.of(place)
+    return [m for m in there if m.user_id == BOT_USER_ID and not m.only_for]
 
 
 def reads(world: World, message: Message, who: str = "ben") -> str:
