@@ -38,6 +38,11 @@ def at_the_service(world: World) -> Call:
     return world.voice.service.get(world.call()["voice_call_id"])
 
 
+def how_often_told(world: World, words: str) -> int:
+    """How many messages of the whole workspace say that."""
+    return sum(words in message.text for message in world.workspace.messages)
+
+
 async def by_hand(world: World, deed: Deed, digit: str = "") -> None:
     """Do something with the phone that rings, and let everybody hear of it."""
     (ringing,) = world.voice.service.active()
@@ -101,9 +106,10 @@ def _key(metadata: dict[str, Any] | None) -> str:
 
 
 def _sent(world: World, call_id: int) -> list[dict[str, Any]]:
-    """The attempts of a call that may have rung."""
+    """The attempts of a call that count: they may have rung, or were refused for good."""
     attempts = [one for one in world.rows("attempt_log") if one["call_id"] == call_id]
-    return [one for one in attempts if one["sent_at"] and one["state"] != "rejected"]
+    sent = [one for one in attempts if one["sent_at"]]
+    return [one for one in sent if one["state"] != "rejected" or one["result"] == "refused"]
 
 
 class SilentLine(FaultyLine):
