@@ -7,6 +7,7 @@ signature is checked here, and Bolt sees only what is Slack's.
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 
@@ -18,6 +19,7 @@ from typing_extensions import override
 from bot.ports import Clock
 
 MAX_BODY = 1024 * 1024
+BODY_SECONDS = 5.0
 _TIMESTAMP = re.compile(r"[0-9]{1,12}", re.ASCII)
 _SIGNATURE = re.compile(r"v0=[0-9a-f]{64}", re.ASCII)
 
@@ -38,7 +40,11 @@ class _OurClock(SlackClock):
 class SlackVerifier:
     """Checks that a request is Slack's and not older than five minutes."""
 
-    def __init__(self, *, signing_secret: str, clock: Clock) -> None:
+    def __init__(
+        self, *, signing_secret: str, clock: Clock, body_seconds: float = BODY_SECONDS
+    ) -> None:
+        """`body_seconds`: how long a body may take to come."""
+        self._body_seconds = body_seconds
         self._verifier = SignatureVerifier(signing_secret, clock=_OurClock(clock))
 
     def is_slacks(self, *, body: bytes, timestamp: str, signature: str) -> bool:
@@ -58,7 +64,13 @@ class SlackVerifier:
             return await handler(request)
         if (request.content_length or 0) > MAX_BODY:
             return web.Response(status=413)
-        body = await request.read()
+        try:
+            async with asyncio.timeout(self._body_seconds):
+                body = await request.read()
+        except TimeoutError:
+            return web.Response(status=408)
+        except web.RequestPayloadError:
+            return web.Response(status=400)
         is_slacks = self.is_slacks(
             body=body,
             timestamp=request.headers.get("X-Slack-Request-Timestamp", ""),
