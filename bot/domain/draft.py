@@ -48,7 +48,8 @@ class CallDraft:
     `say` is the form's choice between `message` and `audio_url`; empty where none was asked.
     `variables` are split already, `bad_variables` the lines that could not be. `when` is a
     text, a moment picked in the form, or None: now. `retry_on` None means the default.
-    `keypad` holds lines `1 Confirm: spoken reply`. `post` is a channel id.
+    `keypad` holds lines `1 Confirm: spoken reply`. `post` is a channel id, or the
+    person's own for their direct messages.
     """
 
     to: str = ""
@@ -104,7 +105,7 @@ def check_draft(
     request = CallRequest(
         phone_number=to,
         requested_by=requested_by,
-        channel=wrong.of(lambda: _channel(draft.post), ""),
+        channel=wrong.of(lambda: _channel(draft.post, own=requested_by), ""),
         message=script[0] if script else "",
         audio_url=script[1] if script else "",
         variables=variables,
@@ -236,8 +237,9 @@ def _retry_on(draft: CallDraft) -> frozenset[Result]:
     return frozenset(known[word] for word in words)
 
 
-def _channel(text: str) -> str:
-    if not _CHANNEL.fullmatch(text.strip()):
+def _channel(text: str, *, own: str) -> str:
+    """A channel, or the person's own id: the direct messages with them."""
+    if text.strip() != own and not _CHANNEL.fullmatch(text.strip()):
         why = "Where shall I post it? Pick the channel from Slack's own list, like #general."
         raise InvalidRequest({"post": why})
     return text.strip()
