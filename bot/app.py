@@ -24,6 +24,7 @@ from bot.voice.keypress import parse_keypress
 from bot.voice.wire import parse_webhook
 from bot.wiring import Adapters, Services, tie_listeners, tie_services
 from handlers.http import Health, Readiness, SlackOverHttp
+from handlers.our_workspace import OurWorkspace
 from handlers.register import Listeners, register
 from handlers.respond import Responder
 from handlers.verifier import SlackVerifier
@@ -42,6 +43,7 @@ class Parts(Adapters):
     services: Services
     listeners: Listeners
     slack: AsyncApp
+    workspace: OurWorkspace
 
 
 async def build(
@@ -63,8 +65,12 @@ async def build(
     )
     services = tie_services(adapters)
     listeners = tie_listeners(adapters, services)
-    slack = slack_app(settings, adapters.client, listeners)
-    return Parts(**vars(adapters), services=services, listeners=listeners, slack=slack)
+    token = settings.slack_bot_token
+    ours = OurWorkspace(token=token.get_secret_value() if token else "")
+    slack = slack_app(settings, adapters.http, listeners, ours)
+    return Parts(
+        **vars(adapters), services=services, listeners=listeners, slack=slack, workspace=ours
+    )
 
 
 async def _adapters(
@@ -147,11 +153,16 @@ def slack_client(
     )
 
 
-def slack_app(settings: Settings, client: AsyncWebClient, listeners: Listeners) -> AsyncApp:
+def slack_app(
+    settings: Settings, http: aiohttp.ClientSession, listeners: Listeners, ours: OurWorkspace
+) -> AsyncApp:
     """Bolt, told everything explicitly, since it reads the environment by itself."""
     secret = settings.slack_signing_secret
     app = AsyncApp(
-        client=client,
+        # Bolt's own client; no listener uses it, and with a token Bolt would ask about it
+        client=AsyncWebClient(base_url=settings.slack_api_url, session=http, retry_handlers=[]),
+        before_authorize=ours.ignore_others,
+        authorize=ours,
         signing_secret=secret.get_secret_value() if secret else None,
         process_before_response=True,
         # handlers.verifier has checked the signature before Bolt sees the request

@@ -137,11 +137,15 @@ class Robocall:
     async def _know_slack(self) -> None:
         """A token that Slack does not know is told at once, not at the first message."""
         try:
-            await asked(self.parts.client.auth_test(), deadline=GREETING_WITHIN)
+            answer = await asked(self.parts.client.auth_test(), deadline=GREETING_WITHIN)
         except SlackTrouble as trouble:
             if trouble.error in FATAL:
                 raise SlackRefusedToken(trouble.error) from None
             log.warning("slack.unsure", error=trouble.error)
+        else:
+            self.parts.workspace.know(
+                {key: answer.get(key) for key in ("team_id", "user_id", "bot_id")}
+            )
 
     async def _when_verified(self) -> None:
         """Nothing is dialled from a file that may be damaged."""
