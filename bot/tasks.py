@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any
 
 import structlog
@@ -38,9 +39,13 @@ class TaskSet:
             await asyncio.wait(set(self._tasks))
 
     async def drain(self, timeout: float) -> int:
-        """Let what is under way finish, at most `timeout` seconds; how many had to be cut."""
-        if self._tasks:
-            await asyncio.wait(set(self._tasks), timeout=timeout)
+        """Let what is under way finish, and what it starts, for at most `timeout` seconds.
+
+        Returns how many had to be cut.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(timeout):
+                await self.settle()
         cut = set(self._tasks)
         for task in cut:
             task.cancel()

@@ -79,6 +79,23 @@ async def test_draining_lets_work_finish(tasks: TaskSet) -> None:
     assert await tasks.drain(10) == 0
 
 
+async def test_draining_waits_for_what_begins_meanwhile(tasks: TaskSet) -> None:
+    """A tick that was under way may still begin a dial: that one is finished too."""
+    done: list[str] = []
+
+    async def dial() -> None:
+        await asyncio.sleep(0)
+        done.append("settled")
+
+    async def tick() -> None:
+        await asyncio.sleep(0)
+        tasks.start(dial(), name="dial")
+
+    tasks.start(tick(), name="tick")
+    assert await tasks.drain(10) == 0
+    assert done == ["settled"]
+
+
 async def test_draining_cuts_what_hangs(tasks: TaskSet) -> None:
     """It is told how much; what was cut could clean up, and is not an error."""
     cleaned: list[str] = []
