@@ -2,8 +2,9 @@ from __future__ import annotations
 
 from copy import deepcopy
 
+from bot.sandbox.voice_api.phones import Behaviour, Kind
 from tests.support.voice_side import keeps_the_promise, stands
-from tests.support.world import BUSY, BUSY_THEN_1, World
+from tests.support.world import BUSY, BUSY_THEN_1, REJECTS, World
 
 
 async def test_call_again_rings_once_more(world: World) -> None:
@@ -33,16 +34,18 @@ async def test_who_does_not_confirm_does_not_call(world: World) -> None:
     keeps_the_promise(world)
 
 
-async def test_one_press_is_one_try_also_of_a_call_that_had_retries(world: World) -> None:
+async def test_one_press_is_one_try_also_of_a_call_with_retries_left(world: World) -> None:
     """A person asked for one more call, not for the whole rule again."""
     await world.start_bot()
-    await world.command(f"{BUSY} Hello retries=2 retry_delay=0")
-    await world.pass_time(30)
+    await world.command(f"{REJECTS} Hello retries=2 retry_delay=0")
+    await world.pass_time(20)
+    assert stands(world) == ("ended", "rejected")
+    world.voice.service.handsets.behave(REJECTS, Behaviour(kind=Kind.BUSY))
     await world.click("Call again")
     await world.pass_time(60)
     assert stands(world) == ("ended", "busy")
-    assert world.call()["attempts"] == 4
-    keeps_the_promise(world, times=4)
+    assert world.call()["attempts"] == 2
+    keeps_the_promise(world, times=2)
 
 
 async def test_two_presses_of_one_button_are_one_call(world: World) -> None:

@@ -106,6 +106,20 @@ async def test_a_placed_call_that_does_not_ring_yet_is_stopped(world: World) -> 
     keeps_the_promise(world)
 
 
+async def test_a_cancelled_call_that_rings_all_the_same_is_told(world: World) -> None:
+    """The voice service said yes and rang: late news, once, however often it is delivered."""
+    await world.start_bot()
+    await world.command(f"{ANN} Hello")
+    await world.click("Cancel call")
+    told = {"call_id": world.call()["voice_call_id"], "phone_number": ANN}
+    for _ in range(3):
+        assert await deliver(world, "robo_call.answered", **told) == 200
+    await world.pass_time(10)
+    assert stands(world) == ("ended", "cancelled")
+    assert world.thread().count("Late news about attempt 1: Answered.") == 1
+    keeps_the_promise(world)
+
+
 async def test_a_ringing_call_cannot_be_stopped_and_the_thread_says_so(world: World) -> None:
     """Too late, in the voice service's own words; the call goes on, but is not retried."""
     await world.start_bot()

@@ -2,11 +2,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.voice_side import bodies, keeps_the_promise, stands
+from tests.support.voice_side import bodies, deliver, keeps_the_promise, stands
 from tests.support.world import (
     ANSWERS_AND_PRESSES_1,
     BUSY,
     BUSY_THEN_1,
+    BY_HAND,
     FAILS,
     HANGS_UP,
     NO_ANSWER,
@@ -137,6 +138,19 @@ async def test_nobody_is_rung_again_who_did_what_was_wanted(
     assert stands(world) == ("ended", "answered")
     assert world.call()["goal_met"] == 1
     assert "Trying again" not in world.thread()
+    keeps_the_promise(world)
+
+
+async def test_a_key_that_was_pressed_is_enough_whatever_became_of_the_line(world: World) -> None:
+    """They confirmed, then the line broke: the goal is met, so a failed line is not retried."""
+    await world.start_bot()
+    await world.command(f'{BY_HAND} Hello retries=3 {AT_ONCE} retry_on=failed goal=1 key="1 Yes"')
+    told = {"call_id": world.call()["voice_call_id"]}
+    await deliver(world, "robo_call.dtmf", **told, digit="1")
+    await deliver(world, "robo_call.completed", **told, result="failed", phone_number=BY_HAND)
+    await world.pass_time(60)
+    assert stands(world) == ("ended", "failed")
+    assert world.call()["goal_met"] == 1
     keeps_the_promise(world)
 
 
