@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
+import apscheduler.schedulers.base
+import apscheduler.triggers.interval
 import pytest
+from typing_extensions import override
 
+import bot.scheduler
 from bot.scheduler import Scheduler, SystemClock
 
 CLOCK = SystemClock()
@@ -123,6 +127,33 @@ async def test_nothing_wakes_after_stop(scheduler: Scheduler) -> None:
     await witness.next()
     other.stop()
     assert wakes.count == before
+
+
+async def test_a_clock_set_back_silences_no_tick(
+    scheduler: Scheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """APScheduler waits for the old time to come again: an hour without a dial or a poll."""
+    monkeypatch.setattr("bot.scheduler._LOOK_EVERY", 0.02)
+    wakes = Wakes()
+    scheduler.every(0.05, wakes, name="tick")
+    scheduler.start()
+    await wakes.next()
+    _set_the_machine(monkeypatch, back=LONG)
+    for _ in range(3):
+        await wakes.next()
+
+
+def _set_the_machine(monkeypatch: pytest.MonkeyPatch, *, back: timedelta) -> None:
+    """Set the clock of everybody who reads the machine's."""
+
+    class SetBack(datetime):
+        @classmethod
+        @override
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]  # no subclass
+            return datetime.now(tz) - back  # noqa: TID251 - it stands in for the machine
+
+    for reader in (apscheduler.schedulers.base, apscheduler.triggers.interval, bot.scheduler):
+        monkeypatch.setattr(reader, "datetime", SetBack)
 
 
 async def test_a_wake_that_fails_does_not_end_the_ticks(
