@@ -40,9 +40,10 @@ class OutboxItem:
 
     `kind`: `card` (the call's root message, posted or edited: one pending row per call),
     `reply` (one event in the card's thread, `event_id`), `notice` (an ephemeral answer
-    through `response_url`; `text` holds the packed message), `direct` (`text` as a direct
-    message to `channel`, a user id).
+    through `response_url`, or once that is spent a direct message to `channel`, a user id;
+    `text` holds the packed message), `direct` (`text` as a direct message to `channel`).
     `state`: `pending`, `sending` (marked before a post), `sent`, `dead`.
+    `is_edit`: a card that stands in Slack already and is only shown anew.
     """
 
     id: int
@@ -55,6 +56,7 @@ class OutboxItem:
     not_before: datetime
     text: str = ""
     response_url: str = ""
+    is_edit: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -226,8 +228,10 @@ class Transaction(Protocol):
         """Have an event told in the card's thread."""
         ...
 
-    def add_notice(self, *, response_url: str, text: str, now: datetime) -> None:
-        """Answer one person through the address Slack gave for it."""
+    def add_notice(
+        self, *, response_url: str, text: str, now: datetime, user_id: str = ""
+    ) -> None:
+        """Answer one person through the address Slack gave for it, or else directly."""
         ...
 
     def add_direct(self, *, user_id: str, text: str, call_id: int | None, now: datetime) -> None:
@@ -243,7 +247,7 @@ class Transaction(Protocol):
         ...
 
     def update_outbox(self, item_id: int, **changes: Any) -> None:
-        """Change `state`, `tries`, `not_before` or `channel` of a message."""
+        """Change `state`, `tries`, `not_before`, `channel` or `response_url` of a message."""
         ...
 
     # people, settings, health

@@ -17,7 +17,8 @@ from storage.rows import Column, Rows, as_is
 from storage.values import from_ms, from_ms_or_none, to_ms
 
 _ITEM = """o.id, o.kind, o.call_id, o.event_id, o.channel, o.state, o.tries, o.not_before, o.text,
-    o.response_url"""
+    o.response_url, o.kind = 'card' and exists (
+        select 1 from calls where calls.id = o.call_id and card_ts is not null)"""
 
 _OPEN = "state in ('pending', 'sending')"  # the words of the partial indexes
 
@@ -73,6 +74,7 @@ _CHANGEABLE: Mapping[str, Column] = {
     "tries": as_is,
     "not_before": to_ms,
     "channel": as_is,
+    "response_url": as_is,
 }
 
 
@@ -88,9 +90,13 @@ class Outbox(Rows):
         named = {"call_id": call_id, "event_id": event_id, "now": to_ms(now)}
         self.connection.execute(_ADD_REPLY, named)
 
-    def add_notice(self, *, response_url: str, text: str, now: datetime) -> None:
-        """Answer one person through the address Slack gave for it."""
-        self._add_text(kind="notice", response_url=response_url, text=text, now=now)
+    def add_notice(
+        self, *, response_url: str, text: str, now: datetime, user_id: str = ""
+    ) -> None:
+        """Answer one person through the address Slack gave for it, or else directly."""
+        self._add_text(
+            kind="notice", channel=user_id, response_url=response_url, text=text, now=now
+        )
 
     def add_direct(self, *, user_id: str, text: str, call_id: int | None, now: datetime) -> None:
         """Write one person a direct message."""
@@ -110,7 +116,7 @@ class Outbox(Rows):
         return from_ms_or_none(self.connection.execute(_NEXT_AT).fetchone()[0])
 
     def update_outbox(self, item_id: int, **changes: Any) -> None:
-        """Change `state`, `tries`, `not_before` or `channel` of a message.
+        """Change `state`, `tries`, `not_before`, `channel` or `response_url` of a message.
 
         A card or reply that moves to another channel takes along all that its call says.
         """
@@ -165,4 +171,5 @@ def _from_row(row: tuple[Any, ...]) -> OutboxItem:
         not_before=from_ms(row[7]),
         text=row[8],
         response_url=row[9],
+        is_edit=bool(row[10]),
     )

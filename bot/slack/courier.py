@@ -52,7 +52,7 @@ class Courier:
         call, event = await self._store.write(lambda tx: _take(tx, item))
         in_doubt = item.state == "sending"
         if item.kind == "notice":
-            await self._post_office.respond(item.response_url, Message.unpacked(item.text))
+            await self._notice(item)
         elif item.kind == "direct":
             await self._post_office.post(item.channel, note(item.text), key=self._item_key(item))
         elif call is None:
@@ -65,6 +65,14 @@ class Courier:
         elif not await self._reply(item, call, event, in_doubt=in_doubt):
             return
         await self._store.write(lambda tx: tx.update_outbox(item.id, state="sent"))
+
+    async def _notice(self, item: OutboxItem) -> None:
+        """Through the response_url; once that is spent (S17), as a direct message."""
+        message = Message.unpacked(item.text)
+        if item.response_url:
+            await self._post_office.respond(item.response_url, message)
+        else:
+            await self._post_office.post(item.channel, message, key=self._item_key(item))
 
     # --- cards -----------------------------------------------------------------------
 
@@ -179,4 +187,5 @@ def _save_card(
         tx.update_outbox(item.id, channel=placed.place.channel)
     url = tx.response_url(call.id) if placed.hint else ""
     if url:
-        tx.add_notice(response_url=url, text=note(placed.hint).packed(), now=now)
+        hint, person = note(placed.hint).packed(), call.request.requested_by
+        tx.add_notice(response_url=url, user_id=person, text=hint, now=now)

@@ -130,18 +130,18 @@ class OutboxSender:
                 ready, next_at = await self._store.read(lambda tx: _ready(tx, now))
             except StoreUnavailable:
                 return now + _LOOK_AGAIN
-            for item, is_edit in ready:
+            for item in ready:
                 if _lane(item) not in seen:
-                    self._start(item, is_edit=is_edit, now=now)
+                    self._start(item, now=now)
         return self._look_again_at(next_at, now=now)
 
-    def _start(self, item: OutboxItem, *, is_edit: bool, now: datetime) -> None:
+    def _start(self, item: OutboxItem, *, now: datetime) -> None:
         lane = _lane(item)
-        if self._free_at.get(_EDITS if is_edit else lane, now) > now:
+        if self._free_at.get(_EDITS if item.is_edit else lane, now) > now:
             return
-        if is_edit:
+        if item.is_edit:
             self._free_at[_EDITS] = now + EDIT_PACE
-        self._under_way[lane] = asyncio.create_task(self._send(item, is_edit=is_edit))
+        self._under_way[lane] = asyncio.create_task(self._send(item))
 
     def _look_again_at(self, next_at: datetime | None, *, now: datetime) -> datetime | None:
         self._free_at = {gate: at for gate, at in self._free_at.items() if at > now}
@@ -153,13 +153,13 @@ class OutboxSender:
 
     # --- one item ---------------------------------------------------------------------
 
-    async def _send(self, item: OutboxItem, *, is_edit: bool) -> None:
+    async def _send(self, item: OutboxItem) -> None:
         try:
             await self._carry(item)
         except Exception as error:  # noqa: BLE001 - the edge: the loop outlives every failure
             log.warning("slack.outbox_stuck", item_id=item.id, error=type(error).__name__)
         finally:
-            if not is_edit:
+            if not item.is_edit:
                 self._free_at[_lane(item)] = self._clock.now() + PACE
             del self._under_way[_lane(item)]
             self._news.set()
@@ -174,7 +174,7 @@ class OutboxSender:
         except Exception as error:  # noqa: BLE001 - a card we cannot draw must not block its lane
             await self._put_back(item, SlackTrouble(Kind.BROKEN, type(error).__name__))
         else:
-            if item.kind != "notice":  # those need no token, so they prove nothing about it
+            if not item.response_url:  # those need no token, so they prove nothing about it
                 self._problem, self._paused_until = "", None
 
     async def _put_back(self, item: OutboxItem, trouble: SlackTrouble) -> None:
@@ -182,6 +182,9 @@ class OutboxSender:
         now = self._clock.now()
         tries = item.tries + (trouble.kind not in _HARMLESS)
         is_dead = _is_hopeless(trouble.kind, tries)
+        if is_dead and item.response_url and item.channel:
+            await self._store.write(lambda tx: _tell_directly(tx, item))
+            return
         wait = trouble.wait or timedelta(seconds=min(2 ** min(tries, 9), _LONGEST_BACKOFF))
         if trouble.kind is Kind.NO_ACCESS:
             self._problem, self._paused_until = trouble.error, now + _TRY_TOKEN_AGAIN
@@ -200,17 +203,14 @@ class OutboxSender:
         )
 
 
-def _ready(tx: Transaction, now: datetime) -> tuple[list[tuple[OutboxItem, bool]], datetime | None]:
-    """The heads of all lanes, each with whether it only edits a card; and when the next is."""
-    items = tx.outbox_pending(now=now, limit=LANES_AT_ONCE)
-    return [(item, _is_edit(tx, item)) for item in items], tx.outbox_next_at()
+def _ready(tx: Transaction, now: datetime) -> tuple[list[OutboxItem], datetime | None]:
+    """The heads of all lanes that may go; and when the next may."""
+    return tx.outbox_pending(now=now, limit=LANES_AT_ONCE), tx.outbox_next_at()
 
 
-def _is_edit(tx: Transaction, item: OutboxItem) -> bool:
-    if item.kind != "card" or item.call_id is None:
-        return False
-    call = tx.call(item.call_id)
-    return call is not None and call.card is not None
+def _tell_directly(tx: Transaction, item: OutboxItem) -> None:
+    """A notice whose response_url is spent (S17): the person is told in direct messages."""
+    tx.update_outbox(item.id, state="pending", response_url="", tries=0)
 
 
 def _lane(item: OutboxItem) -> str:

@@ -412,6 +412,19 @@ async def test_an_expired_address_is_given_up(desk: Desk) -> None:
     assert await desk.waiting() == []
 
 
+async def test_who_cannot_be_reached_there_is_told_directly(desk: Desk) -> None:
+    """The address has expired while the bot was down: the answer is not lost (S17)."""
+    url = desk.slack._response_urls.issue(DESK, BEN)
+    now, text = desk.clock.now(), note("Hello").packed()
+    await desk.store.write(
+        lambda tx: tx.add_notice(response_url=url, user_id=BEN, text=text, now=now)
+    )
+    await desk.sends(after=1801)
+    assert [message.text for message in desk.direct()] == ["Hello"]
+    assert desk.posted() == []
+    assert await desk.waiting() == []
+
+
 @pytest.mark.parametrize(
     "url",
     [
