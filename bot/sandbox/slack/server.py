@@ -141,6 +141,11 @@ class SlackServer:
         if self._api is not None:
             self._api.revoked_with = error
 
+    def release_hanging(self) -> None:
+        """Cut the requests that hang; from now on a fault that hangs is a cut at once."""
+        if self._api is not None:
+            self._api.stop()
+
     @property
     def port(self) -> int:
         """The port it listens on."""
@@ -149,8 +154,7 @@ class SlackServer:
     async def close(self) -> None:
         """Stop: give up deliveries, close the sockets and the port."""
         await self._deliveries.aclose()
-        if self._api is not None:
-            self._api.stop()
+        self.release_hanging()
         await self.sockets.aclose()
         if self._http is not None:
             await self._http.aclose()
