@@ -141,6 +141,10 @@ class Transaction(Protocol):
         """Waiting calls whose time has come, single calls before campaigns, oldest first."""
         ...
 
+    def untold_calls(self, *, now: datetime, reason: str, among: int) -> list[Call]:
+        """Due calls that do not wait for `reason` yet, of the first `among` of each kind."""
+        ...
+
     def next_due_at(self) -> datetime | None:
         """When the next waiting call is due."""
         ...

@@ -36,8 +36,17 @@ _WAITING = "state in ('scheduled', 'queued')"  # the words of the partial indexe
 
 _DUE = f"""
 select {CALL} from calls
-where {_WAITING} and (campaign_id is not null) = ? and due_at <= ?
+where {_WAITING} and (campaign_id is not null) = ? and due_at <= ? and expires_at > ?
 order by due_at, id limit ?
+"""
+
+# The waiting are found first, so that only those that must be told something are read.
+_UNTOLD = f"""
+select {CALL} from calls where id in (
+    select id from calls where {_WAITING} and (campaign_id is not null) = ? and due_at <= ?
+    order by due_at, id limit ?)
+and (state <> 'queued' or wait_reason is not ?)
+order by due_at, id
 """
 
 # Two look-ups at the ends of an index, however many calls wait.
@@ -144,8 +153,16 @@ class Calls(Outbox):
 
     def due_calls(self, *, now: datetime, limit: int) -> list[Call]:
         """Waiting calls whose time has come, single calls before campaigns, oldest first."""
-        single = self._calls(_DUE, 0, to_ms(now), limit)
-        return single + self._calls(_DUE, 1, to_ms(now), limit - len(single))
+        single = self._calls(_DUE, 0, to_ms(now), to_ms(now), limit)
+        return single + self._calls(_DUE, 1, to_ms(now), to_ms(now), limit - len(single))
+
+    def untold_calls(self, *, now: datetime, reason: str, among: int) -> list[Call]:
+        """Due calls that do not wait for `reason` yet, of the first `among` of each kind."""
+        return [
+            call
+            for is_campaign in (0, 1)
+            for call in self._calls(_UNTOLD, is_campaign, to_ms(now), among, reason)
+        ]
 
     def next_due_at(self) -> datetime | None:
         """When the next waiting call is due."""

@@ -190,6 +190,20 @@ def test_due_calls_come_singles_first_then_oldest_first(tx: SqliteTransaction) -
         assert expected[:limit] == found
 
 
+def test_untold_calls_are_due_and_do_not_wait_for_that_reason(tx: SqliteTransaction) -> None:
+    """Only the first few are looked at; those behind them wait in silence."""
+    told = add_call(tx, due_at=NOW - MINUTE)
+    tx.update_call(told, wait_reason="full")
+    other = add_call(tx, due_at=NOW - MINUTE)
+    tx.update_call(other, wait_reason="retry")
+    fresh = add_call(tx, due_at=NOW)
+    just_due = add_call(tx, due_at=NOW, state=CallState.SCHEDULED)
+    add_call(tx, due_at=NOW + MINUTE)
+    for among, expected in ((1, []), (2, [other]), (9, [other, fresh, just_due])):
+        found = tx.untold_calls(now=NOW, reason="full", among=among)
+        assert expected == [call.id for call in found]
+
+
 def test_the_next_due_time_is_the_earliest_of_all_that_wait(tx: SqliteTransaction) -> None:
     """Single or campaign, scheduled or queued; nothing else counts."""
     assert tx.next_due_at() is None

@@ -196,3 +196,14 @@ def test_only_old_sent_messages_are_forgotten(tx: SqliteTransaction) -> None:
     tx.forget_old(before=NOW + SECOND)
     left = tx.connection.execute("select state from outbox order by id").fetchall()
     assert left == [("pending",), ("sending",), ("dead",)]
+
+
+def test_a_card_that_stands_in_slack_is_an_edit(tx: SqliteTransaction) -> None:
+    """The first card is posted; once its place is known, the next is shown there."""
+    call_id = add_call(tx)
+    tx.show_card(call_id, now=NOW)
+    assert [item.is_edit for item in send_all(tx)] == [False]
+    tx.update_call(call_id, card=ThreadRef(channel="C1", ts="1.1"))
+    tx.show_reply(call_id, add_event(tx, call_id), now=NOW)
+    tx.show_card(call_id, now=NOW)
+    assert [(i.kind, i.is_edit) for i in send_all(tx)] == [("reply", False), ("card", True)]

@@ -26,6 +26,7 @@ QUESTIONS: dict[str, Question] = {
     "next_due_at": lambda tx: tx.next_due_at(),
     "due_calls": lambda tx: tx.due_calls(now=NOW + timedelta(days=1), limit=5),
     "due_calls, none due": lambda tx: tx.due_calls(now=NOW - timedelta(days=1), limit=5),
+    "untold_calls": lambda tx: tx.untold_calls(now=NOW + timedelta(days=1), reason="full", among=5),
     "overdue_calls": lambda tx: tx.overdue_calls(now=NOW + timedelta(days=1), limit=5),
     "calls_to_cancel": lambda tx: tx.calls_to_cancel(),
     "list of all": lambda tx: tx.list_calls(requested_by=None, limit=5),
