@@ -18,7 +18,13 @@ from bot.domain.errors import StoreUnavailable
 from bot.ports import Clock, Timer
 from bot.slack.troubles import SlackTrouble, asked
 from bot.voice.client import Timeouts
-from handlers.socket_mode import CONNECT_SECONDS, FATAL, SlackRefusedToken, SocketMode
+from handlers.socket_mode import (
+    CONNECT_SECONDS,
+    FATAL,
+    PING_EVERY,
+    SlackRefusedToken,
+    SocketMode,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -33,10 +39,10 @@ DRAIN_SECONDS = 25.0
 class Robocall:
     """The running bot, made of its parts."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, *, ping_every: float = PING_EVERY) -> None:
         self.parts = parts
         self.url = ""
-        self._socket = _socket_mode(parts)
+        self._socket = _socket_mode(parts, ping_every=ping_every)
         self._runner: web.AppRunner | None = None
         self._loops: set[asyncio.Task[None]] = set()
 
@@ -48,9 +54,11 @@ class Robocall:
         clock: Clock | None = None,
         timer: Timer | None = None,
         timeouts: Timeouts | None = None,
+        ping_every: float = PING_EVERY,
     ) -> Robocall:
         """Build it; raises DatabaseRefused."""
-        return cls(await build(settings, clock=clock, timer=timer, timeouts=timeouts))
+        parts = await build(settings, clock=clock, timer=timer, timeouts=timeouts)
+        return cls(parts, ping_every=ping_every)
 
     async def start(self) -> None:
         """Receive first, then recover, then dial, so that no news finds a closed door.
@@ -184,11 +192,16 @@ class Robocall:
                 return broken.result()
 
 
-def _socket_mode(parts: Parts) -> SocketMode | None:
+def _socket_mode(parts: Parts, *, ping_every: float) -> SocketMode | None:
     token = parts.settings.slack_app_token
     if token is None:
         return None
-    return SocketMode(app=parts.slack, app_token=token.get_secret_value(), client=parts.client)
+    return SocketMode(
+        app=parts.slack,
+        app_token=token.get_secret_value(),
+        client=parts.client,
+        ping_every=ping_every,
+    )
 
 
 def tune_garbage_collector() -> None:

@@ -22,6 +22,7 @@ from bot.sandbox.clock import PushedClock
 from bot.sandbox.slack import SlackServer, User, Workspace, render_thread
 from bot.sandbox.slack.messages import Message
 from bot.sandbox.voice_api import UNLIMITED, Plan, RunningServer, start
+from handlers.socket_mode import PING_EVERY
 from tests.support.clock_timer import ClockTimer
 from tests.support.faulty_line import FaultyLine
 
@@ -70,6 +71,7 @@ class World:
         self.clock = WorldClock(self)
         self.database = folder / "robocall.db"
         self.bot: Robocall | None = None
+        self.ping_every = PING_EVERY  # real seconds, after which a dead websocket is noticed
         self._plan = plan
 
     # --- coming and going ----------------------------------------------------------------
@@ -104,7 +106,10 @@ class World:
             **settings,
         }
         bot = await Robocall.open(
-            Settings.model_validate(given), clock=self.clock, timer=ClockTimer(self.clock)
+            Settings.model_validate(given),
+            clock=self.clock,
+            timer=ClockTimer(self.clock),
+            ping_every=self.ping_every,
         )
         try:
             await bot.start()
