@@ -36,7 +36,7 @@ _WAITING = "state in ('scheduled', 'queued')"  # the words of the partial indexe
 
 _DUE = f"""
 select {CALL} from calls
-where {_WAITING} and (campaign_id is not null) = ? and due_at <= ? and expires_at > ?
+where {_WAITING} and (campaign_id is not null) = ? and due_at <= ?
 order by due_at, id limit ?
 """
 
@@ -153,8 +153,8 @@ class Calls(Outbox):
 
     def due_calls(self, *, now: datetime, limit: int) -> list[Call]:
         """Waiting calls whose time has come, single calls before campaigns, oldest first."""
-        single = self._calls(_DUE, 0, to_ms(now), to_ms(now), limit)
-        return single + self._calls(_DUE, 1, to_ms(now), to_ms(now), limit - len(single))
+        single = self._calls(_DUE, 0, to_ms(now), limit)
+        return single + self._calls(_DUE, 1, to_ms(now), limit - len(single))
 
     def untold_calls(self, *, now: datetime, reason: str, among: int) -> list[Call]:
         """Due calls that do not wait for `reason` yet, of the first `among` of each kind."""
