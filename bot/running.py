@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 
 TICK_EVERY = 1.0
 CANCEL_EVERY = 5.0
+COMMANDS_EVERY = 5.0
 HOUSEKEEPING_EVERY = 3600.0
 GREETING_WITHIN = timedelta(seconds=15)
 KEEP_DELIVERIES_FOR = timedelta(days=7)
@@ -163,11 +164,16 @@ class Robocall:
         timer.every(TICK_EVERY, services.dispatch.wake, name="tick")
         timer.every(TICK_EVERY, services.reconcile.wake, name="silent")
         timer.every(CANCEL_EVERY, services.cancels.ask_for_pending, name="cancel")
+        timer.every(COMMANDS_EVERY, self._finish_commands, name="commands")
         timer.every(HOUSEKEEPING_EVERY, self._housekeeping, name="housekeeping")
         timer.start()
         services.dispatch.begin()
         # this asks Slack: calls that are due do not wait for it
-        parts.tasks.start(parts.listeners.command.finish_pending(), name="commands.finish_pending")
+        self._finish_commands()
+
+    def _finish_commands(self) -> None:
+        work = self.parts.listeners.command.finish_pending()
+        self.parts.tasks.start(work, name="commands.finish_pending")
 
     def _housekeeping(self) -> None:
         before = self.parts.clock.now() - KEEP_DELIVERIES_FOR

@@ -7,6 +7,7 @@ from typing import Any
 
 from slack_bolt.context.ack.async_ack import AsyncAck
 
+from bot.domain.errors import NotAllowed
 from bot.ports import Clock, Profile
 from bot.services.redial_calls import PressAnswer, Pressed, RedialCalls
 from bot.slack import ids
@@ -43,7 +44,7 @@ class Buttons:
     async def cancel(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Button Cancel call on a card."""
         call_id, _ = pressed(body)
-        await self._answer(ack, body, lambda by: self._looking.cancel(str(call_id), by=by))
+        await self._act(ack, body, lambda by: self._looking.cancel(str(call_id), by=by))
 
     async def details(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Details, on a card."""
@@ -58,7 +59,7 @@ class Buttons:
             done = await self._redials.call_again(call_id, attempt_id=attempt_id, by=by)
             return self._in_words(call_id, done)
 
-        await self._answer(ack, body, make)
+        await self._act(ack, body, make)
 
     async def made(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """It was made, on the card of an unconfirmed call."""
@@ -77,7 +78,7 @@ class Buttons:
             )
             return self._in_words(call_id, done)
 
-        await self._answer(ack, body, make)
+        await self._act(ack, body, make)
 
     async def twin(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Call anyway, under "You asked for this call 20 s ago"."""
@@ -103,7 +104,7 @@ class Buttons:
         async def make(viewer: Profile) -> Message:
             return await self._looking.page(viewer, which=which, older_than=before_id)
 
-        await self._answer(ack, body, make)
+        await self._act(ack, body, make)
 
     async def open_form(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Call someone, on the Home page or after a form that could not be opened."""
@@ -116,16 +117,26 @@ class Buttons:
         self._forms.changed(body["view"], user_id)
         await ack()
 
-    async def _answer(self, ack: AsyncAck, body: Mapping[str, Any], make: MakeAnswer) -> None:
+    async def _act(self, ack: AsyncAck, body: Mapping[str, Any], make: MakeAnswer) -> None:
+        await self._answer(ack, body, make, is_act=True)
+
+    async def _answer(
+        self, ack: AsyncAck, body: Mapping[str, Any], make: MakeAnswer, *, is_act: bool = False
+    ) -> None:
         user_id, _ = whose(body)
-        response_url = str(body.get("response_url") or "")
-        await self._answers.press(ack, user_id=user_id, response_url=response_url, make=make)
+        await self._answers.press(
+            ack,
+            user_id=user_id,
+            response_url=str(body.get("response_url") or ""),
+            make=make,
+            is_act=is_act,
+        )
 
     def _in_words(self, call_id: int, done: Pressed) -> Message:
         if done.call is None:
             return not_found(str(call_id))
         if done.answer is PressAnswer.NOT_YOURS:
-            return note(NOT_YOURS)
+            raise NotAllowed(NOT_YOURS)
         if done.answer is PressAnswer.SETTLED:
             return refreshed(done.call, now=self._clock.now())
         return note(DONE)

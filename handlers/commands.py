@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from zoneinfo import ZoneInfo
 
+import structlog
 from slack_bolt.context.ack.async_ack import AsyncAck
 
 from bot.domain.draft import CallDraft
-from bot.domain.errors import InvalidRequest
-from bot.ports import Profile, Tasks
+from bot.domain.errors import InvalidRequest, StoreUnavailable
+from bot.ports import PendingCommand, Profile, Tasks
 from bot.services.know_people import KnowPeople
 from bot.services.pending_commands import PendingCommands
 from bot.slack.answers import mistake, note, problems
@@ -31,13 +31,18 @@ from handlers.command_line import (
 from handlers.forms import CallForms
 from handlers.intake import Asked, CallIntake
 from handlers.looking import LookingAtCalls
-from handlers.people import Answers
+from handlers.people import Answers, zone_of
 from handlers.typed_text import TypedText
+
+log = structlog.get_logger(__name__)
 
 NO_CAMPAIGNS = (
     "Calling a whole list comes with the next version of Robocall. To call one number: /robocall"
 )
 ONE_MOMENT = "One moment: I am looking up your time zone."
+GIVEN_UP = (
+    "I could not finish this command. Please look at /robocall list before you send it again."
+)
 
 
 class RobocallCommand:
@@ -63,6 +68,7 @@ class RobocallCommand:
         self._pending = pending
         self._tasks = tasks
         self._default_region = default_region
+        self._finishing: set[str] = set()
 
     async def handle(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Parse the words, call one service, answer."""
@@ -102,6 +108,7 @@ class RobocallCommand:
             user_id=str(body["user_id"]),
             response_url=str(body.get("response_url") or ""),
             make=make,
+            is_act=isinstance(command, CancelCall),
         )
 
     async def _call(self, draft: CallDraft, body: Mapping[str, Any]) -> Message:
@@ -112,30 +119,58 @@ class RobocallCommand:
             self._tasks.start(self.finish_pending(), name="commands.finish_pending")
             return note(ONE_MOMENT)
         self._answers.refresh(asked.user_id)
-        zone = ZoneInfo(who.zone) if who else None
         try:
-            return await self._intake.take(draft, asked, zone=zone)
+            return await self._intake.take(draft, asked, zone=zone_of(who))
         except InvalidRequest as error:
             return problems(error.problems, typed=typed_by(body))
 
     async def finish_pending(self) -> None:
-        """Finish the commands that waited for a time zone, also those of before a restart."""
+        """Finish the commands that waited for a time zone, also those of before a restart.
+
+        Each by itself: one that hangs or fails holds up no other. What cannot be saved now
+        stays, for the next time this is called.
+        """
         for waiting in await self._pending.all():
-            command = self._parse(waiting.payload)
-            if not isinstance(command, CallNow):
-                continue
-            asked = asked_by(waiting.payload)
-            who = await self._people.remembered(asked.user_id)
-            # if Slack cannot say either, no zone: a time is refused then, never guessed
-            who = who or await self._people.ask_again(asked.user_id)
-            zone = ZoneInfo(who.zone) if who else None
-            try:
-                answer = await self._intake.take(command.draft, asked, zone=zone)
-            except InvalidRequest as error:
-                answer = problems(error.problems, typed=typed_by(waiting.payload))
+            if waiting.key not in self._finishing:
+                self._finishing.add(waiting.key)
+                self._tasks.start(self._finish(waiting), name="commands.finish")
+
+    async def _finish(self, waiting: PendingCommand) -> None:
+        asked = asked_by(waiting.payload)
+        try:
+            answer = await self._finished_or_given_up(waiting, asked)
             await self._pending.finish(
-                waiting.key, response_url=asked.response_url, text=answer.packed()
+                waiting.key,
+                user_id=asked.user_id,
+                response_url=asked.response_url,
+                text=answer.packed(),
             )
+        finally:
+            self._finishing.discard(waiting.key)
+
+    async def _finished_or_given_up(self, waiting: PendingCommand, asked: Asked) -> Message:
+        try:
+            return await self._finished(waiting, asked)
+        except StoreUnavailable:
+            raise
+        except Exception as error:  # noqa: BLE001 - the edge: it must not come back for ever
+            log.error("command.given_up", error=type(error).__name__)
+            return mistake(GIVEN_UP, typed=typed_by(waiting.payload))
+
+    async def _finished(self, waiting: PendingCommand, asked: Asked) -> Message:
+        typed = typed_by(waiting.payload)
+        command = self._parse(waiting.payload)
+        if not isinstance(command, CallNow):
+            # it was one when it was kept: another version reads the line differently
+            text = command.text if isinstance(command, Mistake) else GIVEN_UP
+            return mistake(text, typed=typed)
+        known = await self._people.remembered(asked.user_id)
+        # if Slack cannot say either, no zone: a time is refused then, never guessed
+        known = known or await self._people.ask_again(asked.user_id)
+        try:
+            return await self._intake.take(command.draft, asked, zone=zone_of(known))
+        except InvalidRequest as error:
+            return problems(error.problems, typed=typed)
 
 
 def typed_by(body: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.ports import Clock, Profile, Tasks
+from bot.ports import Clock, Tasks
 from bot.services.answer_messages import AnswerMessages
 from bot.services.find_calls import FindCalls
 from bot.services.know_people import KnowPeople
@@ -50,7 +50,7 @@ class SlackEvents:
             self._tasks.start(self._publish_home(str(event["user"])), name="events.home")
 
     async def _publish_home(self, user_id: str) -> None:
-        viewer = Profile(user_id=user_id, zone="UTC", is_admin=False, fetched_at=self._clock.now())
+        viewer = self._people.stranger(user_id)  # Home shows one's own calls, to admins too
         waiting = await self._find.page(viewer=viewer, which="scheduled")
         active = await self._find.page(viewer=viewer, which="active")
         done = await self._find.page(viewer=viewer, which="done")

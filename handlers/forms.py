@@ -21,7 +21,7 @@ from bot.slack.answers import form_expired
 from bot.slack.modals import call_form, form_channel
 from bot.slack.troubles import SlackTrouble, asked
 from handlers.call_form import draft_from_view
-from handlers.people import Respond
+from handlers.people import Respond, zone_of
 
 log = structlog.get_logger(__name__)
 
@@ -60,7 +60,7 @@ class CallForms:
         known = await self._people.remembered(user_id)
         if known is None and needs_zone(draft):
             known = await self._people.ask_again(user_id)
-        zone = ZoneInfo(known.zone) if known else None
+        zone = zone_of(known)
         view = call_form(self._with_moment(draft, zone), channel=channel, zone=zone)
         try:
             trigger_id = str(body.get("trigger_id"))
@@ -106,9 +106,7 @@ class CallForms:
             audio_url=kept.get(ids.AUDIO_URL, ""),
         )
         known = await self._people.remembered(user_id)
-        form = call_form(
-            draft, channel=form_channel(view), zone=ZoneInfo(known.zone) if known else None
-        )
+        form = call_form(draft, channel=form_channel(view), zone=zone_of(known))
         try:
             # Without the view's hash: somebody quick clicks before our last update shows, and
             # Slack would refuse that click's own update for good. We send them in order.

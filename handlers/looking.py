@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.call import Call
+from bot.domain.errors import NotAllowed
 from bot.ports import Clock, Profile
 from bot.services.cancel_calls import CancelAnswer, CancelCalls
 from bot.services.find_calls import FindCalls
@@ -20,7 +21,6 @@ CANCEL_WORDS = {
         "I cannot stop it: the line broke before the voice service named the call. If it"
         " names it later, I stop it then."
     ),
-    CancelAnswer.NOT_YOURS: NOT_YOURS,
 }
 
 
@@ -68,11 +68,13 @@ class LookingAtCalls:
         )
 
     async def cancel(self, ref: str, *, by: Profile) -> Message:
-        """`/robocall cancel`, or the button."""
+        """`/robocall cancel`, or the button. Raises NotAllowed."""
         call = await self._find.by_ref(ref)
         if call is None:
             return not_found(ref)
         done = await self._cancels.cancel(call.id, by=by)
+        if done.answer is CancelAnswer.NOT_YOURS:
+            raise NotAllowed(NOT_YOURS)
         return self._cancel_words(ref, done.answer, done.call)
 
     def _cancel_words(self, ref: str, answer: CancelAnswer, call: Call | None) -> Message:

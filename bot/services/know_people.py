@@ -30,9 +30,11 @@ class KnowPeople:
         now = self._clock.now()
         if known and now - known.fetched_at < FRESH_FOR:
             return known
-        fresh = await self.ask_again(user_id)
-        stranger = Profile(user_id=user_id, zone="UTC", is_admin=False, fetched_at=now)
-        return fresh or known or stranger
+        return await self.ask_again(user_id) or known or self.stranger(user_id)
+
+    def stranger(self, user_id: str) -> Profile:
+        """Somebody of whom only the id is known: in UTC, without rights."""
+        return Profile(user_id=user_id, zone="UTC", is_admin=False, fetched_at=self._clock.now())
 
     async def ask_again(self, user_id: str) -> Profile | None:
         """What Slack says now, remembered; None if it cannot say."""

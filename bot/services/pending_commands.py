@@ -30,13 +30,13 @@ class PendingCommands:
         """Those that wait, oldest first."""
         return await self._store.read(lambda tx: tx.pending_commands())
 
-    async def finish(self, key: str, *, response_url: str, text: str) -> None:
+    async def finish(self, key: str, *, user_id: str, response_url: str, text: str) -> None:
         """Done: the person is told `text`, a packed message; both or neither happens."""
         now = self._clock.now()
 
         def work(tx: Transaction) -> None:
             if tx.drop_pending(key):
-                tx.add_notice(response_url=response_url, text=text, now=now)
+                tx.add_notice(response_url=response_url, user_id=user_id, text=text, now=now)
 
         await self._store.write(work)
         self._messages_waiting()

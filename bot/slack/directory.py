@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -37,8 +38,8 @@ class SlackDirectory:
 
 
 def to_profile(user: Mapping[str, Any], *, now: datetime) -> Profile | None:
-    """Slack's user object in our words; None if it lacks the id or the zone."""
-    if not user.get("id") or not user.get("tz"):
+    """Slack's user object in our words; None if it lacks the id, or a zone this machine knows."""
+    if not user.get("id") or zone_named(str(user.get("tz") or "")) is None:
         return None
     return Profile(
         user_id=str(user["id"]),
@@ -47,3 +48,12 @@ def to_profile(user: Mapping[str, Any], *, now: datetime) -> Profile | None:
         fetched_at=now,
         locale=str(user.get("locale") or "en-US"),
     )
+
+
+def zone_named(name: str) -> ZoneInfo | None:
+    """The time zone of an IANA name; None if this machine knows none by it."""
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):
+        # OSError: a folder of the zone files, such as America
+        return None

@@ -67,6 +67,12 @@ def test_an_owner_is_an_admin_and_the_locale_has_a_default() -> None:
     assert to_profile({"tz": "Europe/London"}, now=NOW) is None
 
 
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "America", "../etc", None, ""])
+def test_a_zone_this_machine_does_not_know_is_none(zone: str | None) -> None:
+    """Slack's list may be newer than ours; a time in it is asked for again, never guessed."""
+    assert to_profile({"id": "U1", "tz": zone}, now=NOW) is None
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"),
     [("7", 7), ("0", 1), ("-1", 30), ("abc", 30), ("", 30), ("999999999", 3600), ("²", 30)],
