@@ -166,6 +166,7 @@ def tie_listeners(on: Adapters, services: Services) -> Listeners:
             clock=clock,
         ),
         shortcuts=Shortcuts(forms=forms),
+        answers=answers,
         events=SlackEvents(
             client=on.client,
             find=services.find,

@@ -95,7 +95,7 @@ class Buttons:
         async def make(_: Profile) -> Message:
             return await self._intake.take_twin(call_id, asked) or note(NOT_YOURS)
 
-        await self._answer(ack, body, make)
+        await self._act(ack, body, make)
 
     async def older(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Older calls, under a list."""
@@ -104,7 +104,7 @@ class Buttons:
         async def make(viewer: Profile) -> Message:
             return await self._looking.page(viewer, which=which, older_than=before_id)
 
-        await self._act(ack, body, make)
+        await self._answer(ack, body, make)
 
     async def open_form(self, ack: AsyncAck, body: Mapping[str, Any]) -> None:
         """Call someone, on the Home page or after a form that could not be opened."""

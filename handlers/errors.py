@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import structlog
@@ -25,23 +25,29 @@ TOO_SLOW = (
 )
 
 Listener = Callable[..., Awaitable[object]]
-Refuse = Callable[[AsyncAck, str], Awaitable[BoltResponse]]
+Refuse = Callable[[AsyncAck, str, Mapping[str, Any]], Awaitable[BoltResponse]]
+"""Acknowledges with the sentence; the mapping is what the listener was given."""
 
 
-async def refuse_command(ack: AsyncAck, why: str) -> BoltResponse:
+async def refuse_command(ack: AsyncAck, why: str, _: Mapping[str, Any]) -> BoltResponse:
     """A command is answered with a sentence."""
     return await ack(why)
 
 
-async def refuse_press(ack: AsyncAck, _: str) -> BoltResponse:
-    """A button has no answer but the one by response_url; the card shows that nothing moved."""
-    return await ack()
+def refuse_press(say: Callable[[str, str], None]) -> Refuse:
+    """A button has no answer but the one by its response_url: `say(response_url, sentence)`."""
+
+    async def refuse(ack: AsyncAck, why: str, given: Mapping[str, Any]) -> BoltResponse:
+        say(str(given.get("body", {}).get("response_url") or ""), why)
+        return await ack()
+
+    return refuse
 
 
 def refuse_form(field: str) -> Refuse:
     """A form stays open, with the sentence under its first field."""
 
-    async def refuse(ack: AsyncAck, why: str) -> BoltResponse:
+    async def refuse(ack: AsyncAck, why: str, _: Mapping[str, Any]) -> BoltResponse:
         return await ack(response_action="errors", errors={field: why})
 
     return refuse
@@ -60,7 +66,8 @@ def guarded(listener: Listener, refuse: Refuse) -> Listener:
                 await listener(ack=ack, **given)
         except (TimeoutError, RobocallError) as error:
             log.warning("listener.refused", error=type(error).__name__)
-            await refuse(ack, TOO_SLOW if isinstance(error, TimeoutError) else NOT_SAVED)
+            why = TOO_SLOW if isinstance(error, TimeoutError) else NOT_SAVED
+            await refuse(ack, why, given)
 
     return run
 

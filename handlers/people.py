@@ -70,8 +70,15 @@ class Answers:
         if message is None:
             self._later(user_id=user_id, response_url=response_url, make=make)
         else:
-            self._tasks.start(self._respond(response_url, message), name="answer.press")
+            self._say(response_url, message)
         await ack()
+
+    def refuse(self, response_url: str, why: str) -> None:
+        """Say in the background why a press had no effect."""
+        self._say(response_url, note(why))
+
+    def _say(self, response_url: str, message: Message) -> None:
+        self._tasks.start(self._respond(response_url, message), name="answer.press")
 
     def refresh(self, user_id: str) -> None:
         """Ask Slack about this person in the background, for the next time."""

@@ -10,8 +10,16 @@ from slack_bolt.app.async_app import AsyncApp
 from bot.slack import ids
 from handlers.actions import Buttons
 from handlers.commands import RobocallCommand
-from handlers.errors import guarded, refuse_command, refuse_form, refuse_press, unexpected
+from handlers.errors import (
+    Refuse,
+    guarded,
+    refuse_command,
+    refuse_form,
+    refuse_press,
+    unexpected,
+)
 from handlers.events import SlackEvents
+from handlers.people import Answers
 from handlers.shortcuts import Shortcuts
 from handlers.views import CallFormSubmitted
 
@@ -25,20 +33,22 @@ class Listeners:
     buttons: Buttons
     shortcuts: Shortcuts
     events: SlackEvents
+    answers: Answers
 
 
 def register(app: AsyncApp, listeners: Listeners) -> None:
     """Give every delivery its listener; the first match wins, so the catch-alls come last."""
     app.command("/robocall")(guarded(listeners.command.handle, refuse_command))
     app.view(ids.CALL_FORM)(guarded(listeners.form.handle, refuse_form(ids.TO)))
-    _buttons(app, listeners.buttons)
-    app.shortcut(ids.CALL_NEW)(guarded(listeners.shortcuts.new_call, refuse_press))
-    app.shortcut(ids.CALL_FROM_MESSAGE)(guarded(listeners.shortcuts.from_message, refuse_press))
+    refuse = refuse_press(listeners.answers.refuse)
+    _buttons(app, listeners.buttons, refuse)
+    app.shortcut(ids.CALL_NEW)(guarded(listeners.shortcuts.new_call, refuse))
+    app.shortcut(ids.CALL_FROM_MESSAGE)(guarded(listeners.shortcuts.from_message, refuse))
     _events(app, listeners.events)
     app.error(unexpected)
 
 
-def _buttons(app: AsyncApp, buttons: Buttons) -> None:
+def _buttons(app: AsyncApp, buttons: Buttons, refuse: Refuse) -> None:
     for action_id, listener in {
         ids.CALL_CANCEL: buttons.cancel,
         ids.CALL_AGAIN: buttons.again,
@@ -50,7 +60,7 @@ def _buttons(app: AsyncApp, buttons: Buttons) -> None:
         ids.OPEN_FORM: buttons.open_form,
         ids.VALUE: buttons.form_changed,
     }.items():
-        app.action(action_id)(guarded(listener, refuse_press))
+        app.action(action_id)(guarded(listener, refuse))
 
 
 def _events(app: AsyncApp, events: SlackEvents) -> None:

@@ -75,10 +75,17 @@ async def test_a_failure_is_answered_with_a_sentence(
     assert logs == [{"event": "listener.refused", "error": kind, "log_level": "warning"}]
 
 
-async def test_a_press_is_acknowledged_at_least() -> None:
-    """A button has no place for words: it must not spin for ever."""
+async def test_a_press_is_acknowledged_and_told_by_its_response_url() -> None:
+    """A button has no place for words: it must not spin for ever, nor leave silence."""
     ack = an_ack()
-    await guarded(cannot_save, refuse_press)(ack=ack)
+    told: list[tuple[str, str]] = []
+
+    async def press(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await cannot_save(ack=ack)
+
+    refuse = refuse_press(lambda url, why: told.append((url, why)))
+    await guarded(press, refuse)(ack=ack, body={"response_url": "https://hooks.example/r"})
+    assert told == [("https://hooks.example/r", NOT_SAVED)]
     assert ack.response is not None
     assert (ack.response.status, ack.response.body) == (200, "")
 

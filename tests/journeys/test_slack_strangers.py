@@ -10,6 +10,7 @@ import pytest
 from bot.domain.errors import StoreUnavailable
 from bot.ports import PendingCommand, Profile, Store, Transaction
 from bot.sandbox.slack import Fault
+from bot.slack.answers import NOT_SAVED
 from handlers.commands import GIVEN_UP
 from handlers.looking import NOT_YOURS
 from tests.support.slack_side import delivered, direct, reads, redeliver, whispers
@@ -194,3 +195,15 @@ async def test_what_fails_for_good_is_told_and_given_up(
     assert [row["phone_number"] for row in world.rows()] == [BEA]
     assert store.times < 0
     assert whispers(world) == []
+
+
+async def test_a_press_that_could_not_be_saved_is_told(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing moved on the card, and the person who pressed reads why."""
+    bot = await world.start_bot()
+    await world.command(f'{ANN} Hello at="in 1h"')
+    store = _Refusing(bot.parts.store, StoreUnavailable("the disk is full"), times=1)
+    monkeypatch.setattr(bot.parts.services.cancels, "_store", store)
+    assert NOT_SAVED in await world.click("Cancel call")
+    assert stands(world) == ("scheduled", None)
