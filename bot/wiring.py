@@ -80,6 +80,7 @@ def tie_services(on: Adapters) -> Services:
         clock=clock,
         voice=voice,
         tasks=tasks,
+        deployment=deployment,
         messages_waiting=tell,
         line_freed=lambda: dispatch.wake(),  # noqa: PLW0108 - dispatch is built after it
     )

@@ -47,14 +47,17 @@ order by requested_at
 
 # Lines in use: ours until the answer is in, theirs from then on (an estimated start is a queue
 # with a line taken; only what the service keeps for its chosen time has none yet), and those
-# nobody knows about until silence has passed.
+# nobody knows about until silence has passed. No call lasts a quarter of an hour: of one that was
+# taken or has begun longer ago the end was lost, and it must not hold up the others for a day.
 _OUTSTANDING = """
 select (select count(*) from attempts where state in ('claimed', 'sending'))
     + (select count(*) from attempts join calls on calls.id = attempts.call_id
-        where attempts.state = 'placed' and not (calls.state = 'placed' and calls.due_at > ?))
+        where attempts.state = 'placed' and not (calls.state = 'placed' and calls.due_at > :now)
+            and max(coalesce(attempts.settled_at, 0), coalesce(attempts.starts_at, 0), calls.due_at)
+                > :now - 900000)
     + (select count(*) from attempts join calls on calls.id = attempts.call_id
         where attempts.state = 'unknown' and calls.state = 'unconfirmed'
-            and calls.held_at is null)
+            and calls.held_at is null and coalesce(attempts.starts_at, 0) <= :now)
 """
 
 _CHANGEABLE: Mapping[str, Column] = {
@@ -126,7 +129,7 @@ class Attempts(Rows):
 
     def outstanding(self, *, now: datetime) -> int:
         """Attempts that hold a line: claimed, sending, placed and started, unknown, not held."""
-        return int(self.connection.execute(_OUTSTANDING, (to_ms(now),)).fetchone()[0])
+        return int(self.connection.execute(_OUTSTANDING, {"now": to_ms(now)}).fetchone()[0])
 
     def _attempts(self, statement: str, *values: Any) -> list[Attempt]:
         return [_from_row(row) for row in self.connection.execute(statement, values)]

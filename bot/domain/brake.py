@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 
 FIRST = timedelta(seconds=2)
 AT_MOST = timedelta(minutes=5)
+LONGEST = timedelta(hours=1)
+"""No wait is longer, whatever the service asks for or however the clock jumps."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +26,7 @@ class Brake:
 
     def holds(self, now: datetime) -> bool:
         """Whether nothing may be dialled now."""
-        return self.until is not None and now < self.until
+        return self.until is not None and now < self.until <= now + LONGEST
 
     @property
     def is_probing(self) -> bool:

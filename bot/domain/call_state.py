@@ -74,7 +74,8 @@ TRANSITIONS: dict[CallState, dict[CallEvent, CallState]] = {
     _S.AWAITING_APPROVAL: {**_BEFORE_DIALING, _E.APPROVED: _S.SCHEDULED},
     # COMPLETED here: late news of the try before says the goal was met, no retry is needed
     _S.SCHEDULED: {**_BEFORE_DIALING, _E.CAME_DUE: _S.QUEUED, _E.COMPLETED: _S.ENDED},
-    _S.QUEUED: {**_BEFORE_DIALING, _E.CLAIMED: _S.DIALING, _E.COMPLETED: _S.ENDED},
+    # news here: the service took a request for which it had said that it did not
+    _S.QUEUED: {**_NEWS_FROM_THE_LINE, **_BEFORE_DIALING, _E.CLAIMED: _S.DIALING},
     _S.DIALING: {
         **_NEWS_FROM_THE_LINE,
         _E.PUT_BACK: _S.QUEUED,
@@ -87,6 +88,9 @@ TRANSITIONS: dict[CallState, dict[CallEvent, CallState]] = {
     _S.UNCONFIRMED: {
         **_NEWS_FROM_THE_LINE,
         _E.PLACED: _S.PLACED,
+        # the true answer came after all, and it was a definite no
+        _E.PUT_BACK: _S.QUEUED,
+        _E.REFUSED: _S.ENDED,
         _E.CALLED_AGAIN: _S.QUEUED,
         _E.MARKED: _S.ENDED,
     },

@@ -8,6 +8,10 @@ from datetime import datetime, timedelta
 
 WINDOW = timedelta(seconds=60)
 
+LATEST = timedelta(seconds=20)
+"""A request whose answer is out counts as seen by then at the latest (the client's deadline).
+A time further ahead is from before the clock was set back, and would hold up everything."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PlanLimits:
@@ -35,7 +39,7 @@ def allowance(
     the service had surely seen it, so that its window and ours cannot disagree.
     `outstanding` are the calls that hold a line.
     """
-    used = [at for at in recent if at > now - WINDOW]
+    used = [at for at in recent if now - WINDOW < at <= now + LATEST]
     free_rate = limits.calls_per_minute - len(used)
     free_lines = limits.concurrent_calls - outstanding
     if free_rate <= 0:

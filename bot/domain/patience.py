@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from bot.domain.call import CallRequest
+from bot.domain.script import estimated_seconds, spoken_text
+
 RING = timedelta(seconds=60)
 MARGIN = timedelta(minutes=2)
 AT_LEAST = timedelta(minutes=3)
@@ -12,22 +15,21 @@ GIVE_UP_AFTER = timedelta(hours=24)
 POLL_FIRST = timedelta(seconds=2)
 POLL_AT_MOST = timedelta(seconds=30)
 
-_CHARACTERS_PER_SECOND = 14
 
-
-def spoken_length(message: str) -> timedelta:
-    """About how long a text takes to be spoken."""
-    return timedelta(seconds=len(message) / _CHARACTERS_PER_SECOND)
-
-
-def silence(*, now: datetime, starts_at: datetime | None, message: str) -> timedelta:
+def silence(request: CallRequest, *, now: datetime, starts_at: datetime | None) -> timedelta:
     """How long no news is no reason to worry: the wait for a line, ringing, speaking, and some."""
     waits = max((starts_at or now) - now, timedelta())
-    return max(AT_LEAST, waits + RING + spoken_length(message) + MARGIN)
+    spoken = estimated_seconds(spoken_text(request.message, request.variables))
+    return max(AT_LEAST, waits + RING + timedelta(seconds=spoken) + MARGIN)
 
 
 def next_check(
-    *, now: datetime, starts_at: datetime | None, message: str, checks: int, is_listening: bool
+    request: CallRequest,
+    *,
+    now: datetime,
+    starts_at: datetime | None,
+    checks: int,
+    is_listening: bool,
 ) -> datetime:
     """When to ask about a placed call, having asked `checks` times.
 
@@ -35,6 +37,6 @@ def next_check(
     asking is all we have: soon after it starts, then half as long again each time.
     """
     if is_listening:
-        return now + silence(now=now, starts_at=starts_at, message=message) * (1 << min(checks, 12))
+        return now + silence(request, now=now, starts_at=starts_at) * (1 << min(checks, 12))
     begin = max(starts_at or now, now)
     return begin + min(POLL_FIRST * 1.5 ** min(checks, 20), POLL_AT_MOST)

@@ -9,11 +9,17 @@ from enum import StrEnum
 
 from bot.domain.call import AttemptState, Call
 from bot.domain.call_state import CallState
+from bot.domain.deployment import Deployment
 from bot.domain.errors import VoiceError, VoiceRefused
+from bot.domain.result import Result
 from bot.domain.timeline import EventName
+from bot.domain.voice_event import Source
 from bot.ports import Clock, Profile, Store, Tasks, Transaction, VoiceService
 from bot.services.settle_attempt import cancel_now
 from bot.services.timeline import tell
+
+TOO_LATE = (404, 409)
+"""What the voice service answers when there is nothing left to stop."""
 
 
 class CancelAnswer(StrEnum):
@@ -45,9 +51,13 @@ class CancelCalls:
         clock: Clock,
         voice: VoiceService,
         tasks: Tasks,
+        deployment: Deployment,
         messages_waiting: Callable[[], None],
         line_freed: Callable[[], None],
     ) -> None:
+        self._is_asking = False
+        self._is_asked_again = False
+        self._deployment = deployment
         self._store = store
         self._clock = clock
         self._voice = voice
@@ -68,28 +78,54 @@ class CancelCalls:
 
     def ask_for_pending(self) -> None:
         """Ask the voice service to stop what people asked to stop, in the background."""
-        self._tasks.start(self._ask_all(), name="cancel.ask")
+        self._is_asked_again = True
+        if not self._is_asking:
+            self._is_asking = True
+            self._tasks.start(self._ask_all(), name="cancel.ask")
 
     def cancel_second(self, call_id: int, voice_call_id: str) -> None:
         """Try to stop a second call that should never have been (catalogue V20)."""
         self._tasks.start(self._ask_second(call_id, voice_call_id), name="cancel.second")
 
     async def _ask_all(self) -> None:
-        for call in await self._store.read(lambda tx: tx.calls_to_cancel()):
-            if call.voice_call_id:
-                await self._ask(call, call.voice_call_id)
+        try:
+            while self._is_asked_again:
+                self._is_asked_again = False
+                for call in await self._store.read(lambda tx: tx.calls_to_cancel()):
+                    if call.voice_call_id:
+                        await self._ask(call, call.voice_call_id)
+        finally:
+            self._is_asking = False
 
     async def _ask(self, call: Call, voice_call_id: str) -> None:
-        """Ask once. Unreachable: the request stays, and is asked again by the clock."""
+        """Ask once. Without a clear answer the wish stays, and is asked again by the clock."""
         try:
             said = await self._voice.cancel(voice_call_id)
         except VoiceRefused as error:
-            await self._say_failed(call, why="too_late", said=error.reason)
+            if error.code in TOO_LATE:
+                await self._look(call, voice_call_id, said=error.reason)
+            else:
+                await self._say_failed(call, why="unreachable", said=error.reason)
         except VoiceError:
             await self._say_failed(call, why="unreachable")
         else:
             await self._say_cancelled(call, said=said)
         self._messages_waiting()
+
+    async def _look(self, call: Call, voice_call_id: str, *, said: str) -> None:
+        """It cannot be stopped any more: because it rings, or because it was stopped before and
+        that answer was lost (catalogue V24)."""
+        try:
+            status = await self._voice.look_up(voice_call_id)
+        except VoiceRefused:
+            await self._say_failed(call, why="too_late", said=said)
+        except VoiceError:
+            await self._say_failed(call, why="unreachable")
+        else:
+            if status.result == Result.CANCELLED:
+                await self._say_cancelled(call, said=said)
+            else:
+                await self._say_failed(call, why="too_late", said=said)
 
     async def _say_cancelled(self, call: Call, *, said: str) -> None:
         now = self._clock.now()
@@ -100,28 +136,32 @@ class CancelCalls:
                 return
             if fresh.attempt_id:
                 tx.update_attempt(fresh.attempt_id, state=AttemptState.DONE, next_check_at=None)
-            cancel_now(tx, fresh, by=fresh.cancel_requested_by or "", now=now, said=said)
+            by = fresh.cancel_requested_by or ""
+            cancel_now(tx, fresh, by=by, now=now, source=Source.BOT, said=said)
 
         await self._store.write(work)
         self._line_freed()
 
     async def _say_failed(self, call: Call, *, why: str, said: str | None = None) -> None:
-        """Too late: the request is answered and gone. Unreachable: said once, asked again."""
+        """Said once. Too late settles the wish, unless the voice service will ring again by
+        itself; otherwise it is asked again."""
         now = self._clock.now()
 
         def work(tx: Transaction) -> None:
             fresh = tx.call(call.id)
             if fresh is None or not fresh.is_cancelling:
                 return
-            told = any(
+            will_ring_again = self._deployment.service_retries and fresh.retries_left > 0
+            is_told = any(
                 event.event == EventName.CANCEL_FAILED
+                and event.detail.get("why") == why
                 and event.created_at >= (fresh.cancel_requested_at or now)
                 for event in tx.events_of(call.id)
             )
-            if why == "too_late":
+            if why == "too_late" and not will_ring_again:
                 # retries stay off: the person wants no more calls, only this one goes on
                 tx.update_call(call.id, cancel_requested_at=None, retries_left=0)
-            if why == "too_late" or not told:
+            if not is_told:
                 by = fresh.cancel_requested_by
                 tell(tx, call.id, EventName.CANCEL_FAILED, now=now, by=by, why=why, said=said)
 
@@ -149,7 +189,7 @@ def _cancel(tx: Transaction, call_id: int, *, by: Profile, now: datetime) -> Can
     if call.state is CallState.ENDED:
         return Cancelled(answer=CancelAnswer.ENDED, call=call)
     if _is_not_sent(tx, call):
-        cancel_now(tx, call, by=by.user_id, now=now)
+        cancel_now(tx, call, by=by.user_id, now=now, source=Source.SLACK)
         return Cancelled(answer=CancelAnswer.CANCELLED, call=tx.call(call_id))
     return _ask_for_it(tx, call, by=by.user_id, now=now)
 
@@ -159,7 +199,7 @@ def _ask_for_it(tx: Transaction, call: Call, *, by: str, now: datetime) -> Cance
     has_no_id = call.state is CallState.UNCONFIRMED and not call.voice_call_id
     if not call.is_cancelling:
         tx.update_call(call.id, cancel_requested_at=now, cancel_requested_by=by)
-        tell(tx, call.id, EventName.CANCEL_REQUESTED, now=now, by=by)
+        tell(tx, call.id, EventName.CANCEL_REQUESTED, now=now, source=Source.SLACK, by=by)
         if has_no_id:
             tell(tx, call.id, EventName.CANCEL_FAILED, now=now, by=by, why="no_id")
     answer = CancelAnswer.NO_ID if has_no_id else CancelAnswer.ASKED

@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 
-from bot.domain.brake import RELEASED, Brake, pulled
-from bot.domain.call import Attempt, Call
+from bot.domain.brake import Brake
+from bot.domain.call import DEFAULT_EXPIRY, Attempt, AttemptState, Call
 from bot.domain.call_state import CallEvent, CallState, next_state
 from bot.domain.deployment import Deployment
 from bot.domain.dial_policy import WINDOW, Allowance, allowance
 from bot.domain.errors import StoreUnavailable
-from bot.domain.outcome import NotSent, PlaceOutcome, Rejected
+from bot.domain.outcome import PlaceOutcome
 from bot.domain.result import Result
+from bot.domain.step import ended
 from bot.domain.timeline import EventName
 from bot.ports import Clock, PlaceCall, Store, Tasks, Transaction, VoiceService
+from bot.services.line_brake import LineBrake
 from bot.services.settle_attempt import AttemptWithdrawn, mark_sending, settle
 from bot.services.timeline import tell
 
+EXPIRE_AT_ONCE = 100
 LOOK_AHEAD = 20
 """How many waiting calls are told why they wait; the rest wait behind them in silence."""
 
 _SAVE_AGAIN_AFTER = 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Tick:
+    """What a tick did: calls to dial, whether there is something to tell, and the next tick.
+
+    `next_at` None: when there is news, or with the clock's own beat.
+    """
+
+    claimed: list[tuple[Call, Attempt]] = field(default_factory=list)
+    is_news: bool = False
+    next_at: datetime | None = None
 
 
 class DispatchCalls:
@@ -49,7 +65,7 @@ class DispatchCalls:
         self._new_token = new_token
         self._changed = changed
         self._look_again_at = look_again_at
-        self._brake = RELEASED
+        self._line = LineBrake()
         self._is_ticking = False
         self._is_asked_again = False
         self._is_open = False
@@ -57,7 +73,7 @@ class DispatchCalls:
     @property
     def brake(self) -> Brake:
         """Whether the voice service keeps us waiting, and why."""
-        return self._brake
+        return self._line.brake
 
     def begin(self) -> None:
         """Claim from now on; what the last process left open must be recovered before."""
@@ -85,52 +101,55 @@ class DispatchCalls:
 
     async def _tick(self) -> None:
         now = self._clock.now()
-        if not await self._store.read(lambda tx: _is_anything_due(tx, now)):
-            self._look_again_at(await self._store.read(lambda tx: tx.next_due_at()))
-            return
-        claimed, next_at = await self._store.write(lambda tx: self._claim(tx, now))
-        self._look_again_at(next_at)
-        self._changed()
-        for call, attempt in claimed:
+        tick = await self._store.write(lambda tx: self._claim(tx, now))
+        self._look_again_at(tick.next_at)
+        if tick.is_news:
+            self._changed()
+        for call, attempt in tick.claimed:
             self._tasks.start(self._dial(call, attempt), name="dispatch.dial")
 
     # --- claim -----------------------------------------------------------------------
 
-    def _claim(
-        self, tx: Transaction, now: datetime
-    ) -> tuple[list[tuple[Call, Attempt]], datetime | None]:
-        for call in tx.overdue_calls(now=now, limit=LOOK_AHEAD):
+    def _claim(self, tx: Transaction, now: datetime) -> _Tick:
+        next_at = tx.next_due_at()
+        if not self._is_open or not _is_due(next_at, now):
+            return _Tick(next_at=next_at)
+        overdue = tx.overdue_calls(now=now, limit=EXPIRE_AT_ONCE)
+        for call in overdue:
             _expire(tx, call, now=now)
+        if len(overdue) == EXPIRE_AT_ONCE:  # there may be more, and none of them may be dialled
+            return _Tick(is_news=True, next_at=now)
         allowed = self._allowed(tx, now)
-        due = tx.due_calls(now=now, limit=allowed.calls + LOOK_AHEAD)
-        claimed = [self._take(tx, call, now=now) for call in due[: allowed.calls]]
-        left = due[allowed.calls :]
-        reason = allowed.reason or (self._allowed(tx, now).reason if left else "")
-        for call in left[:LOOK_AHEAD]:
+        claimed = [
+            self._take(tx, call, now=now) for call in tx.due_calls(now=now, limit=allowed.calls)
+        ]
+        next_at = tx.next_due_at()
+        if not _is_due(next_at, now):
+            return _Tick(claimed=claimed, is_news=True, next_at=next_at)
+        left = self._allowed(tx, now) if claimed else allowed
+        reason = allowed.reason or left.reason
+        untold = tx.untold_calls(now=now, reason=reason, among=LOOK_AHEAD)
+        for call in untold:
             _keep_waiting(tx, call, reason=reason, now=now)
-        return claimed, self._next_look(tx, left, allowed, now=now)
+        return _Tick(
+            claimed=claimed,
+            is_news=bool(overdue or claimed or untold),
+            next_at=left.look_again_at or allowed.look_again_at,
+        )
 
     def _allowed(self, tx: Transaction, now: datetime) -> Allowance:
-        if self._brake.holds(now):
-            return Allowance(calls=0, reason=self._brake.reason, look_again_at=self._brake.until)
+        if self.brake.holds(now):
+            return Allowance(calls=0, reason=self.brake.reason, look_again_at=self.brake.until)
         plan = allowance(
             self._deployment.limits,
             recent=tx.recent_requests(since=now - WINDOW),
             outstanding=tx.outstanding(now=now),
             now=now,
         )
-        if self._brake.is_probing and plan.calls > 1:
-            return Allowance(calls=1, reason=self._brake.reason)
+        if self.brake.is_probing and plan.calls:
+            goes_alone = not tx.attempts_in([AttemptState.CLAIMED, AttemptState.SENDING])
+            return Allowance(calls=int(goes_alone), reason=self.brake.reason)
         return plan
-
-    def _next_look(
-        self, tx: Transaction, left: list[Call], allowed: Allowance, *, now: datetime
-    ) -> datetime | None:
-        if not left:
-            return tx.next_due_at()
-        again = self._allowed(tx, now).look_again_at or allowed.look_again_at
-        expiry = min(call.expires_at for call in left)
-        return min(again, expiry) if again else expiry
 
     def _take(self, tx: Transaction, call: Call, *, now: datetime) -> tuple[Call, Attempt]:
         state = call.state
@@ -168,25 +187,31 @@ class DispatchCalls:
                 raise
 
         outcome = await self._voice.place_call(self._place_call(call, attempt), mark)
+        outcome = self._line.judged(call.id, outcome, now=self._clock.now())
         await self._write_down(attempt, outcome)
         if not is_withdrawn:
-            self._set_brake(outcome)
+            self._line.note(outcome, now=self._clock.now())
         self._changed()
         self.wake()
 
     def _place_call(self, call: Call, attempt: Attempt) -> PlaceCall:
         request = call.request
-        hands_retries_over = self._deployment.service_retries and request.retries > 0
-        is_later = request.due_at is not None and request.due_at > self._clock.now()
+        hands_retries_over = self._deployment.service_retries and call.retries_left > 0
         return PlaceCall(
             request=request,
             token=attempt.token,
-            retry_count=request.retries if hands_retries_over else 0,
+            retry_count=call.retries_left if hands_retries_over else 0,
             retry_delay=request.retry_delay if hands_retries_over else None,
-            schedule_at=(
-                request.due_at if self._deployment.service_schedules and is_later else None
-            ),
+            schedule_at=request.due_at if self._hands_schedule_over(call) else None,
         )
+
+    def _hands_schedule_over(self, call: Call) -> bool:
+        """Whether the voice service shall keep it until its time: not once a person has pressed
+        "Call again", which sets another expiry and means now."""
+        due_at = call.request.due_at
+        if not self._deployment.service_schedules or due_at is None:
+            return False
+        return due_at > self._clock.now() and call.expires_at == due_at + DEFAULT_EXPIRY
 
     async def _write_down(self, attempt: Attempt, outcome: PlaceOutcome) -> None:
         """Until it is saved; should we die first, the mark makes the attempt unknown."""
@@ -207,37 +232,18 @@ class DispatchCalls:
             else:
                 return
 
-    def _set_brake(self, outcome: PlaceOutcome) -> None:
-        now = self._clock.now()
-        match outcome:
-            case NotSent(reason=reason):
-                self._brake = pulled(self._brake, reason=reason, now=now)
-            case Rejected(pauses_all=True, reason=reason, retry_after=wait):
-                self._brake = pulled(self._brake, reason=reason, now=now, wait=wait)
-            case _:
-                self._brake = RELEASED
 
-
-def _is_anything_due(tx: Transaction, now: datetime) -> bool:
-    next_due = tx.next_due_at()
+def _is_due(next_due: datetime | None, now: datetime) -> bool:
     return next_due is not None and next_due <= now
 
 
 def _expire(tx: Transaction, call: Call, *, now: datetime) -> None:
-    tx.update_call(
-        call.id,
-        state=next_state(call.state, CallEvent.EXPIRED),
-        result=Result.EXPIRED,
-        wait_reason=None,
-        goal_met=False,
-        ended_at=now,
-    )
-    tell(tx, call.id, EventName.EXPIRED, now=now, due_at=call.due_at.isoformat())
+    tx.update_call(call.id, **ended(call, CallEvent.EXPIRED, result=Result.EXPIRED, now=now))
+    due_at = call.request.due_at or call.due_at
+    tell(tx, call.id, EventName.EXPIRED, now=now, due_at=due_at.isoformat())
 
 
 def _keep_waiting(tx: Transaction, call: Call, *, reason: str, now: datetime) -> None:
-    if call.state is CallState.QUEUED and call.wait_reason == reason:
-        return
     state = call.state
     if state is CallState.SCHEDULED:
         state = next_state(state, CallEvent.CAME_DUE)

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from bot.domain.call import Attempt, AttemptState
-from bot.domain.call_state import CallEvent, CallState, can_happen, next_state
+from bot.domain.call_state import CallEvent, CallState, can_happen
 from bot.domain.deployment import Deployment
 from bot.domain.errors import VoiceError
 from bot.domain.outcome import NotSent, Unknown
-from bot.domain.patience import GIVE_UP_AFTER, next_check
+from bot.domain.patience import GIVE_UP_AFTER, next_check, silence
 from bot.domain.result import Result
+from bot.domain.step import ended
 from bot.domain.timeline import EventName
 from bot.ports import Clock, Store, Tasks, Transaction, VoiceService
 from bot.services.record_event import RecordEvent
@@ -19,6 +20,10 @@ from bot.services.settle_attempt import settle
 from bot.services.timeline import tell
 
 AT_ONCE = 20
+EVERY = 1_000_000
+OPEN = (AttemptState.CLAIMED, AttemptState.SENDING)
+LOOKING = 0
+"""Stands among the attempts under way while we look which ones are overdue."""
 
 ABANDONED_AFTER = timedelta(minutes=2)
 """A dial has a deadline of 20 s; one that is open for longer has lost whoever dialled it."""
@@ -45,35 +50,31 @@ class ReconcileCalls:
         self._record = record
         self._tasks = tasks
         self._changed = changed
-        self._is_checking = False
+        self._under_way: set[int] = set()
         self._listening_since = clock.now()
 
-    async def recover(self, *, older_than: timedelta = timedelta()) -> None:
+    async def recover(self) -> None:
         """What the last process left open (fault-catalogue 3.2): claimed is dialled again,
         sending is unknown. Must run before anything is dialled.
 
-        Later, `older_than` finds attempts that nobody works on any more. Should one still be
-        under way after all, its mark is refused and nothing leaves, or its answer corrects us.
+        Silence while nobody was listening tells nothing: its clock starts again.
         """
         now = self._clock.now()
 
         def work(tx: Transaction) -> None:
-            for attempt in tx.attempts_in([AttemptState.CLAIMED, AttemptState.SENDING]):
-                if attempt.claimed_at > now - older_than:
-                    continue
-                outcome = (
-                    NotSent(reason="the bot was restarted")
-                    if attempt.state is AttemptState.CLAIMED
-                    else Unknown(reason="the bot was stopped while it was asking")
-                )
-                settle(tx, attempt.id, outcome, now=now, deployment=self._deployment)
+            self._settle_open(tx, tx.attempts_in(OPEN), now=now)
+            for attempt in tx.attempts_to_check(now=now, limit=EVERY):
+                call = tx.call(attempt.call_id)
+                if attempt.state is AttemptState.UNKNOWN and call is not None:
+                    again = now + silence(call.request, now=now, starts_at=attempt.starts_at)
+                    tx.update_attempt(attempt.id, next_check_at=again)
 
         await self._store.write(work)
 
     def wake(self) -> None:
         """Look, in the background, at every attempt whose news is overdue."""
-        if not self._is_checking:
-            self._is_checking = True
+        if not self._under_way:
+            self._under_way.add(LOOKING)
             self._tasks.start(self._check_all(), name="reconcile.check")
 
     async def _check_all(self) -> None:
@@ -84,31 +85,52 @@ class ReconcileCalls:
                 lambda tx: tx.attempts_to_check(now=now, limit=AT_ONCE)
             )
             for attempt in overdue:
-                await self._check(attempt)
-            if overdue:
-                self._changed()
+                self._under_way.add(attempt.id)
+                self._tasks.start(self._check(attempt), name="reconcile.ask")
         finally:
-            self._is_checking = False
+            self._under_way.discard(LOOKING)
 
     async def _recover_abandoned(self, now: datetime) -> None:
-        open_ones = [AttemptState.CLAIMED, AttemptState.SENDING]
-        attempts = await self._store.read(lambda tx: tx.attempts_in(open_ones))
-        if any(attempt.claimed_at <= now - ABANDONED_AFTER for attempt in attempts):
-            await self.recover(older_than=ABANDONED_AFTER)
+        """Attempts that nobody works on any more. Should one be under way after all, its mark is
+        refused and nothing leaves, or its answer corrects us."""
+        attempts = await self._store.read(lambda tx: tx.attempts_in(OPEN))
+        abandoned = [each for each in attempts if each.claimed_at <= now - ABANDONED_AFTER]
+        if abandoned:
+            await self._store.write(lambda tx: self._settle_open(tx, abandoned, now=now))
             self._changed()
 
+    def _settle_open(self, tx: Transaction, attempts: list[Attempt], *, now: datetime) -> None:
+        for attempt in attempts:
+            fresh = tx.attempt(attempt.id)
+            if fresh is None or fresh.state not in OPEN:
+                continue
+            outcome = (
+                NotSent(reason="the bot was restarted")
+                if fresh.state is AttemptState.CLAIMED
+                else Unknown(reason="the bot was stopped while it was asking")
+            )
+            settle(tx, fresh.id, outcome, now=now, deployment=self._deployment)
+
     async def _check(self, attempt: Attempt) -> None:
-        if attempt.voice_call_id is None:
-            await self._store.write(lambda tx: self._hold(tx, attempt, self._clock.now()))
-            return
-        said = "no answer"
         try:
-            status = await self._voice.look_up(attempt.voice_call_id)
-        except VoiceError as error:
-            said = str(error)
-        else:
-            said = status.status
-            await self._record.record_status(attempt.id, status)
+            if attempt.voice_call_id is None and attempt.state is AttemptState.UNKNOWN:
+                await self._store.write(lambda tx: self._hold(tx, attempt, self._clock.now()))
+            else:
+                await self._ask(attempt)
+        finally:
+            self._under_way.discard(attempt.id)
+            self._changed()
+
+    async def _ask(self, attempt: Attempt) -> None:
+        said = "no answer"
+        if attempt.voice_call_id:
+            try:
+                status = await self._voice.look_up(attempt.voice_call_id)
+            except VoiceError as error:
+                said = str(error)
+            else:
+                said = status.status
+                await self._record.record_status(attempt.id, status)
         await self._store.write(lambda tx: self._ask_later(tx, attempt, said, self._clock.now()))
 
     def _hold(self, tx: Transaction, attempt: Attempt, now: datetime) -> None:
@@ -129,15 +151,15 @@ class ReconcileCalls:
         """Still open: ask again later, or give up after a day."""
         fresh = tx.attempt(attempt.id)
         call = tx.call(attempt.call_id)
-        if fresh is None or call is None or fresh.state is not AttemptState.PLACED:
+        if fresh is None or call is None or fresh.next_check_at is None:
             return
         begun = max(fresh.sending_at or fresh.claimed_at, fresh.starts_at or fresh.claimed_at)
         if now - begun < GIVE_UP_AFTER:
             checks = fresh.checks + 1
             at = next_check(
+                call.request,
                 now=now,
                 starts_at=fresh.starts_at,
-                message=call.request.message,
                 checks=checks,
                 is_listening=self._deployment.is_listening and fresh.completions == 0,
             )
@@ -146,11 +168,5 @@ class ReconcileCalls:
         tx.update_attempt(fresh.id, state=AttemptState.DONE, next_check_at=None)
         if call.attempt_id != fresh.id or not can_happen(call.state, CallEvent.GAVE_UP):
             return
-        tx.update_call(
-            call.id,
-            state=next_state(call.state, CallEvent.GAVE_UP),
-            result=Result.UNKNOWN,
-            goal_met=call.goal_met or False,
-            ended_at=now,
-        )
+        tx.update_call(call.id, **ended(call, CallEvent.GAVE_UP, result=Result.UNKNOWN, now=now))
         tell(tx, call.id, EventName.GAVE_UP, now=now, attempt_id=fresh.id, status=said)

@@ -8,7 +8,9 @@ from datetime import datetime
 
 from bot.domain.call import Attempt, Call
 from bot.domain.deployment import Deployment
+from bot.domain.errors import InvalidTransition
 from bot.domain.line_news import events_of_status, expand, news_step
+from bot.domain.step import News, Step
 from bot.domain.timeline import EventName
 from bot.domain.voice_event import CallStatus, Source, VoiceEvent
 from bot.ports import Clock, Event, Store, Transaction
@@ -105,7 +107,7 @@ class RecordEvent:
             for event in expand(told, attempt):
                 call = tx.call(attempt.call_id)
                 if call is None or not _is_about(attempt, event):
-                    _ignore(tx, attempt, event, now=now, why="another phone number")
+                    _ignore(tx, attempt, event, source=source, now=now)
                     continue
                 if _is_second_call(attempt, event):
                     effect.second = _rang_twice(tx, call, attempt, event, now=now)
@@ -125,17 +127,22 @@ class RecordEvent:
         source: Source,
         now: datetime,
     ) -> None:
-        step = news_step(
-            call,
-            attempt,
-            event,
+        news = News(
+            call=call,
+            attempt=attempt,
+            event=event,
             now=now,
             deployment=self._deployment,
             is_look_up=source is Source.POLL,
         )
+        try:
+            step = news_step(news)
+        except InvalidTransition as impossible:
+            step = Step(name=EventName.OTHER, detail={"word": str(impossible)})
         if not apply_step(tx, call, attempt.id, step, event=event, source=source, now=now):
             return
         effect.frees_a_line |= step.frees_a_line
+        effect.names_unwanted |= step.name is EventName.RINGS_AGAIN and call.is_cancelling
         if event.voice_call_id and attempt.voice_call_id is None:
             tx.update_attempt(attempt.id, voice_call_id=event.voice_call_id)
             if attempt.id == call.attempt_id:
@@ -153,18 +160,18 @@ def _is_second_call(attempt: Attempt, event: VoiceEvent) -> bool:
 
 
 def _ignore(
-    tx: Transaction, attempt: Attempt, event: VoiceEvent, *, now: datetime, why: str
+    tx: Transaction, attempt: Attempt, event: VoiceEvent, *, source: Source, now: datetime
 ) -> None:
     tx.add_event(
         Event(
             call_id=attempt.call_id,
-            source=Source.WEBHOOK,
+            source=source,
             event=EventName.MISMATCH,
             created_at=now,
             attempt_id=attempt.id,
-            detail={"why": why},
+            detail={"why": "another phone number"},
             payload=event.raw,
-            dedupe_key=f"mismatch|{news_key(attempt.id, event, source=Source.WEBHOOK)}",
+            dedupe_key=f"mismatch|{news_key(attempt.id, event, source=source)}",
         )
     )
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from bot.domain.call import DEFAULT_EXPIRY, Call
 from bot.domain.call_state import CallEvent, can_happen, next_state
 from bot.domain.result import Result
+from bot.domain.step import ended
 from bot.domain.timeline import EventName
 from bot.domain.voice_event import Source
 from bot.ports import Clock, Profile, Store, Transaction
@@ -52,8 +53,13 @@ class RedialCalls:
         self._wake = wake
         self._messages_waiting = messages_waiting
 
-    async def call_again(self, call_id: int, *, attempt_id: int | None, by: Profile) -> Pressed:
-        """Ring once more, because a person says so. Raises StoreUnavailable."""
+    async def call_again(
+        self, call_id: int, *, attempt_id: int | None, by: Profile, delivery: str
+    ) -> Pressed:
+        """Ring once more, because a person says so. Raises StoreUnavailable.
+
+        `delivery` names Slack's delivery of the press: the same one again changes nothing.
+        """
         now = self._clock.now()
 
         def work(tx: Transaction) -> Pressed:
@@ -61,6 +67,8 @@ class RedialCalls:
             refusal = _refusal(call, attempt_id, CallEvent.CALLED_AGAIN, by=by)
             if call is None or refusal:
                 return Pressed(answer=refusal or PressAnswer.NOT_FOUND, call=call)
+            if not tx.first_time(delivery, now=now):
+                return Pressed(answer=PressAnswer.SETTLED, call=call)
             tx.update_call(
                 call_id,
                 state=next_state(call.state, CallEvent.CALLED_AGAIN),
@@ -92,7 +100,13 @@ class RedialCalls:
         return pressed
 
     async def mark(
-        self, call_id: int, *, attempt_id: int | None, was_made: bool, by: Profile
+        self,
+        call_id: int,
+        *,
+        attempt_id: int | None,
+        was_made: bool,
+        by: Profile,
+        delivery: str,
     ) -> Pressed:
         """A person knows what became of an unconfirmed call. Raises StoreUnavailable.
 
@@ -106,15 +120,9 @@ class RedialCalls:
             refusal = _refusal(call, attempt_id, CallEvent.MARKED, by=by)
             if call is None or refusal:
                 return Pressed(answer=refusal or PressAnswer.NOT_FOUND, call=call)
-            tx.update_call(
-                call_id,
-                state=next_state(call.state, CallEvent.MARKED),
-                result=Result.UNKNOWN,
-                wait_reason=None,
-                held_at=None,
-                goal_met=False,
-                ended_at=now,
-            )
+            if not tx.first_time(delivery, now=now):
+                return Pressed(answer=PressAnswer.SETTLED, call=call)
+            tx.update_call(call_id, **ended(call, CallEvent.MARKED, result=Result.UNKNOWN, now=now))
             tell(
                 tx,
                 call_id,

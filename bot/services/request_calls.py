@@ -115,18 +115,17 @@ class RequestCalls:
     ) -> Requested:
         is_later = request.due_at is not None and request.due_at > now
         waits_here = is_later and not self._deployment.service_schedules
-        due_at = request.due_at if waits_here and request.due_at else now
+        chosen = request.due_at if is_later and request.due_at else now
+        due_at = chosen if waits_here else now
         call_id = tx.add_call(
             request,
             state=CallState.SCHEDULED if waits_here else CallState.QUEUED,
             created_at=now,
             due_at=due_at,
-            expires_at=due_at + DEFAULT_EXPIRY,
+            expires_at=chosen + DEFAULT_EXPIRY,
             dedupe_key=key,
             response_url=response_url,
         )
-        if call_id is not None and self._deployment.service_retries:
-            tx.update_call(call_id, retries_left=0)  # one owner of retries, never two
         call = tx.call(call_id) if call_id is not None else None
         if call is None:
             raise AssertionError("a call was looked for by its key and then refused for it")

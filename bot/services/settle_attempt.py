@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, assert_never
 
 from bot.domain.call import Attempt, AttemptState, Call
 from bot.domain.call_state import CallEvent, CallState, can_happen, next_state
@@ -11,9 +12,14 @@ from bot.domain.deployment import Deployment
 from bot.domain.outcome import NotSent, Placed, PlaceOutcome, Rejected, Unknown
 from bot.domain.patience import next_check, silence
 from bot.domain.result import Result
+from bot.domain.step import ended
 from bot.domain.timeline import EventName
+from bot.domain.voice_event import Source
 from bot.ports import Transaction
 from bot.services.timeline import tell
+
+CLAIM_LASTS = timedelta(seconds=60)
+"""A claim that is older by the first byte is from before the machine slept (catalogue P5)."""
 
 
 class AttemptWithdrawn(Exception):
@@ -32,6 +38,8 @@ def mark_sending(tx: Transaction, attempt_id: int, *, now: datetime) -> None:
     is_ours = attempt.state is AttemptState.CLAIMED and call.attempt_id == attempt.id
     if not is_ours or call.state is not CallState.DIALING or call.is_cancelling:
         raise AttemptWithdrawn("the call was stopped")
+    if now >= call.expires_at or now - attempt.claimed_at > CLAIM_LASTS:
+        raise AttemptWithdrawn("this machine was asleep")
     tx.update_attempt(attempt_id, state=AttemptState.SENDING, sending_at=now)
     tx.update_call(call.id, attempts=call.attempts + 1)
 
@@ -49,190 +57,189 @@ def settle(
     call = tx.call(attempt.call_id) if attempt else None
     if attempt is None or call is None:
         return
+    ending = _Ending(tx=tx, call=call, attempt=attempt, now=now, deployment=deployment)
+    if attempt.voice_call_id and not isinstance(outcome, Placed):
+        # news came before the answer was lost, or contradicts it: it was placed
+        outcome = Placed(voice_call_id=attempt.voice_call_id)
     match outcome:
         case Placed():
-            _placed(tx, call, attempt, outcome, now=now, deployment=deployment)
+            ending.placed(outcome)
         case NotSent() | Rejected(pauses_all=True):
-            _put_back(tx, call, attempt, reason=outcome.reason, now=now)
+            ending.put_back(outcome.reason)
         case Rejected():
-            _refused(tx, call, attempt, outcome, now=now)
-        case Unknown() if attempt.voice_call_id:
-            # news came before the answer was lost: we do know that it was placed
-            known = Placed(voice_call_id=attempt.voice_call_id)
-            _placed(tx, call, attempt, known, now=now, deployment=deployment)
+            ending.refused(outcome)
         case Unknown():
-            _lost(tx, call, attempt, outcome, now=now, deployment=deployment)
+            ending.lost(outcome)
+        case _:
+            assert_never(outcome)
 
 
-def _placed(
+def cancel_now(
     tx: Transaction,
     call: Call,
-    attempt: Attempt,
-    outcome: Placed,
     *,
+    by: str,
     now: datetime,
-    deployment: Deployment,
+    source: Source,
+    said: str | None = None,
+    **more: Any,
 ) -> None:
-    starts_at = outcome.scheduled_at or outcome.estimated_start
-    check_at = next_check(
-        now=now,
-        starts_at=starts_at,
-        message=call.request.message,
-        checks=0,
-        is_listening=deployment.is_listening,
-    )
-    changes: dict[str, Any] = {"settled_at": now, "starts_at": starts_at}
-    if attempt.state is not AttemptState.DONE:
-        changes |= {"state": AttemptState.PLACED, "next_check_at": check_at}
-    if attempt.voice_call_id is None:
-        changes |= {"voice_call_id": outcome.voice_call_id}
-    tx.update_attempt(attempt.id, **changes)
-    if attempt.id != call.attempt_id:
-        return
-    is_first_news = can_happen(call.state, CallEvent.PLACED)
-    moved: dict[str, Any] = {"placed_at": now}
-    if is_first_news:
-        moved |= {"state": next_state(call.state, CallEvent.PLACED), "wait_reason": None}
-    if call.voice_call_id is None:
-        moved |= {"voice_call_id": outcome.voice_call_id}
-    if outcome.scheduled_at:
-        moved |= {"due_at": outcome.scheduled_at}
-    tx.update_call(call.id, **moved)
-    tell(
-        tx,
-        call.id,
-        EventName.ACCEPTED,
-        now=now,
-        attempt_id=attempt.id,
-        is_quiet=not is_first_news,
-        attempt_no=attempt.attempt_no,
-        message=outcome.message,
-        starts_at=_text(outcome.estimated_start),
-        scheduled_at=_text(outcome.scheduled_at),
-    )
+    """The call is over because a person stopped it."""
+    over = ended(call, CallEvent.CANCELLED, result=Result.CANCELLED, now=now)
+    tx.update_call(call.id, **over, **more)
+    tell(tx, call.id, EventName.CANCELLED, now=now, source=source, by=by, said=said)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Ending:
+    """The end of one POST; what is no longer the newest attempt only learns about itself."""
+
+    tx: Transaction
+    call: Call
+    attempt: Attempt
+    now: datetime
+    deployment: Deployment
+
+    def placed(self, outcome: Placed) -> None:
+        """The voice service has it."""
+        kept_until = outcome.scheduled_at or self._handed_over_for
+        self._attempt_placed(outcome, starts_at=kept_until or outcome.estimated_start)
+        if not self._is_newest:
+            return
+        is_first_news = can_happen(self.call.state, CallEvent.PLACED)
+        moved: dict[str, Any] = {"placed_at": self.now, "held_at": None}
+        if is_first_news:
+            moved |= {"state": next_state(self.call.state, CallEvent.PLACED), "wait_reason": None}
+        if self.call.voice_call_id is None:
+            moved |= {"voice_call_id": outcome.voice_call_id}
+        if kept_until:
+            moved |= {"due_at": kept_until}
+        self.tx.update_call(self.call.id, **moved)
+        self._tell(
+            EventName.ACCEPTED,
+            is_quiet=not is_first_news,
+            attempt_no=self.attempt.attempt_no,
+            message=outcome.message,
+            starts_at=_text(outcome.estimated_start),
+            scheduled_at=_text(kept_until),
+        )
+
+    def _attempt_placed(self, outcome: Placed, *, starts_at: datetime | None) -> None:
+        changes: dict[str, Any] = {"settled_at": self.now, "starts_at": starts_at}
+        if self.attempt.state is not AttemptState.DONE:
+            check_at = next_check(
+                self.call.request,
+                now=self.now,
+                starts_at=starts_at,
+                checks=0,
+                is_listening=self.deployment.is_listening,
+            )
+            changes |= {"state": AttemptState.PLACED, "next_check_at": check_at}
+        if self.attempt.voice_call_id is None:
+            changes |= {"voice_call_id": outcome.voice_call_id}
+        self.tx.update_attempt(self.attempt.id, **changes)
+
+    def put_back(self, reason: str) -> None:
+        """Surely not dialled: it does not count, and is tried again behind those that wait."""
+        self._attempt_rejected(reason)
+        if not self._can(CallEvent.PUT_BACK):
+            return
+        counted = self.call.attempts - (1 if self.attempt.sending_at else 0)
+        if self.call.is_cancelling:
+            by = self.call.cancel_requested_by or ""
+            cancel_now(self.tx, self.call, by=by, now=self.now, source=Source.BOT, attempts=counted)
+            return
+        self.tx.update_call(
+            self.call.id,
+            state=next_state(self.call.state, CallEvent.PUT_BACK),
+            due_at=self.now,
+            attempts=counted,
+            wait_reason=reason,
+            held_at=None,
+        )
+        is_news = self.call.wait_reason != reason
+        self._tell(EventName.PUT_BACK, is_quiet=not is_news, reason=reason)
+
+    def refused(self, outcome: Rejected) -> None:
+        """The voice service will not make this call."""
+        self._attempt_rejected(outcome.reason, result=Result.REFUSED)
+        if not self._can(CallEvent.REFUSED):
+            return
+        over = ended(self.call, CallEvent.REFUSED, result=Result.REFUSED, now=self.now)
+        self.tx.update_call(self.call.id, **over)
+        self._tell(EventName.REFUSED, reason=outcome.reason, status=outcome.status)
+
+    def lost(self, outcome: Unknown) -> None:
+        """Nobody can tell whether it was placed: say so, do not call again, listen for news."""
+        if self.attempt.state is AttemptState.DONE:
+            return
+        starts_at = self._handed_over_for
+        wait = silence(self.call.request, now=self.now, starts_at=starts_at)
+        news_until = self.now + wait if self.deployment.is_listening else None
+        self.tx.update_attempt(
+            self.attempt.id,
+            state=AttemptState.UNKNOWN,
+            settled_at=self.now,
+            starts_at=starts_at,
+            detail=outcome.reason,
+            next_check_at=news_until,
+        )
+        if not self._can(CallEvent.LOST):
+            return
+        self.tx.update_call(
+            self.call.id,
+            state=next_state(self.call.state, CallEvent.LOST),
+            wait_reason=None,
+            held_at=None if self.deployment.is_listening else self.now,
+        )
+        self._tell(
+            EventName.UNCONFIRMED,
+            reason=outcome.reason,
+            attempt_no=self.attempt.attempt_no,
+            asked_at=(self.attempt.sending_at or self.now).isoformat(),
+            news_until=_text(news_until),
+        )
+        if self.call.is_cancelling:
+            by = self.call.cancel_requested_by
+            self._tell(EventName.CANCEL_FAILED, by=by, why="no_id")
+
+    # --- pieces ------------------------------------------------------------------------
+
+    @property
+    def _is_newest(self) -> bool:
+        return self.attempt.id == self.call.attempt_id
+
+    @property
+    def _handed_over_for(self) -> datetime | None:
+        """When the voice service was asked to ring, where it holds the schedule."""
+        due_at = self.call.request.due_at
+        is_later = due_at is not None and due_at > self.now
+        return due_at if self.deployment.service_schedules and is_later else None
+
+    def _can(self, event: CallEvent) -> bool:
+        return self._is_newest and can_happen(self.call.state, event)
+
+    def _attempt_rejected(self, reason: str, *, result: Result | None = None) -> None:
+        self.tx.update_attempt(
+            self.attempt.id,
+            state=AttemptState.REJECTED,
+            settled_at=self.now,
+            result=result,
+            detail=reason,
+            next_check_at=None,
+        )
+
+    def _tell(self, name: EventName, *, is_quiet: bool = False, **detail: Any) -> None:
+        tell(
+            self.tx,
+            self.call.id,
+            name,
+            now=self.now,
+            attempt_id=self.attempt.id,
+            is_quiet=is_quiet,
+            **detail,
+        )
 
 
 def _text(at: datetime | None) -> str | None:
     return at.isoformat() if at else None
-
-
-def _put_back(tx: Transaction, call: Call, attempt: Attempt, *, reason: str, now: datetime) -> None:
-    """Surely not dialled: it does not count, and is tried again by itself."""
-    tx.update_attempt(
-        attempt.id, state=AttemptState.REJECTED, settled_at=now, detail=reason, next_check_at=None
-    )
-    if attempt.id != call.attempt_id or call.state is not CallState.DIALING:
-        return
-    counted = call.attempts - (1 if attempt.sending_at else 0)
-    if call.is_cancelling:
-        cancel_now(tx, call, by=call.cancel_requested_by or "", now=now, attempts=counted)
-        return
-    tx.update_call(
-        call.id,
-        state=next_state(call.state, CallEvent.PUT_BACK),
-        attempts=counted,
-        wait_reason=reason,
-    )
-    is_news = call.wait_reason != reason
-    tell(
-        tx,
-        call.id,
-        EventName.PUT_BACK,
-        now=now,
-        attempt_id=attempt.id,
-        is_quiet=not is_news,
-        reason=reason,
-    )
-
-
-def cancel_now(
-    tx: Transaction, call: Call, *, by: str, now: datetime, said: str | None = None, **more: Any
-) -> None:
-    """The call is over because a person stopped it."""
-    tx.update_call(
-        call.id,
-        state=next_state(call.state, CallEvent.CANCELLED),
-        result=Result.CANCELLED,
-        wait_reason=None,
-        held_at=None,
-        goal_met=call.goal_met or False,
-        ended_at=now,
-        **more,
-    )
-    tell(tx, call.id, EventName.CANCELLED, now=now, by=by, said=said)
-
-
-def _refused(
-    tx: Transaction, call: Call, attempt: Attempt, outcome: Rejected, *, now: datetime
-) -> None:
-    tx.update_attempt(
-        attempt.id,
-        state=AttemptState.REJECTED,
-        settled_at=now,
-        result=Result.REFUSED,
-        detail=outcome.reason,
-        next_check_at=None,
-    )
-    if attempt.id != call.attempt_id or not can_happen(call.state, CallEvent.REFUSED):
-        return
-    tx.update_call(
-        call.id,
-        state=next_state(call.state, CallEvent.REFUSED),
-        result=Result.REFUSED,
-        wait_reason=None,
-        goal_met=False,
-        ended_at=now,
-    )
-    tell(
-        tx,
-        call.id,
-        EventName.REFUSED,
-        now=now,
-        attempt_id=attempt.id,
-        reason=outcome.reason,
-        status=outcome.status,
-    )
-
-
-def _lost(
-    tx: Transaction,
-    call: Call,
-    attempt: Attempt,
-    outcome: Unknown,
-    *,
-    now: datetime,
-    deployment: Deployment,
-) -> None:
-    """Nobody can tell whether it was placed: say so, do not call again, listen for news."""
-    if attempt.state is AttemptState.DONE:
-        return
-    starts_at = call.request.due_at if deployment.service_schedules else None
-    wait = silence(now=now, starts_at=starts_at, message=call.request.message)
-    news_until = now + wait if deployment.is_listening else None
-    tx.update_attempt(
-        attempt.id,
-        state=AttemptState.UNKNOWN,
-        settled_at=now,
-        starts_at=starts_at,
-        detail=outcome.reason,
-        next_check_at=news_until,
-    )
-    if attempt.id != call.attempt_id or not can_happen(call.state, CallEvent.LOST):
-        return
-    tx.update_call(
-        call.id,
-        state=next_state(call.state, CallEvent.LOST),
-        wait_reason=None,
-        held_at=None if deployment.is_listening else now,
-    )
-    tell(
-        tx,
-        call.id,
-        EventName.UNCONFIRMED,
-        now=now,
-        attempt_id=attempt.id,
-        reason=outcome.reason,
-        attempt_no=attempt.attempt_no,
-        asked_at=(attempt.sending_at or now).isoformat(),
-        news_until=_text(news_until),
-    )

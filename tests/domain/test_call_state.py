@@ -13,18 +13,22 @@ EXPECTED: dict[str, dict[str, str]] = {
     "approved": {"awaiting_approval": "scheduled"},
     "came_due": {"scheduled": "queued"},
     "claimed": {"queued": "dialing"},
-    "put_back": {"dialing": "queued"},
+    "put_back": dict.fromkeys(["dialing", "unconfirmed"], "queued"),
     "placed": {"dialing": "placed", "unconfirmed": "placed"},
-    "refused": {"dialing": "ended"},
+    "refused": dict.fromkeys(["dialing", "unconfirmed"], "ended"),
     "lost": {"dialing": "unconfirmed"},
-    "answered": dict.fromkeys(["dialing", "placed", "in_progress", "unconfirmed"], "in_progress"),
+    "answered": dict.fromkeys(
+        ["queued", "dialing", "placed", "in_progress", "unconfirmed"], "in_progress"
+    ),
     "key_pressed": dict.fromkeys(
-        ["dialing", "placed", "in_progress", "unconfirmed"], "in_progress"
+        ["queued", "dialing", "placed", "in_progress", "unconfirmed"], "in_progress"
     ),
     "completed": dict.fromkeys(
         ["scheduled", "queued", "dialing", "placed", "in_progress", "unconfirmed"], "ended"
     ),
-    "retry_set": dict.fromkeys(["dialing", "placed", "in_progress", "unconfirmed"], "scheduled"),
+    "retry_set": dict.fromkeys(
+        ["queued", "dialing", "placed", "in_progress", "unconfirmed"], "scheduled"
+    ),
     "cancelled": dict.fromkeys(
         [
             "awaiting_approval",
@@ -65,10 +69,10 @@ def test_nothing_leaves_ended_but_a_person_or_the_truth() -> None:
     assert set(TRANSITIONS[CallState.ENDED]) == {CallEvent.CALLED_AGAIN, CallEvent.CORRECTED}
 
 
-def test_nothing_is_dialled_from_unconfirmed_without_a_person() -> None:
-    """A call we are not sure of goes to the queue only when a person says so."""
+def test_nothing_is_dialled_from_unconfirmed_without_a_person_or_a_definite_no() -> None:
+    """A call we are not sure of is queued when a person says so, or the true answer was "no"."""
     to_queue = {e for e, after in TRANSITIONS[CallState.UNCONFIRMED].items() if after == "queued"}
-    assert to_queue == {CallEvent.CALLED_AGAIN}
+    assert to_queue == {CallEvent.CALLED_AGAIN, CallEvent.PUT_BACK}
 
 
 def test_every_state_can_be_reached_and_left() -> None:

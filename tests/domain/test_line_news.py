@@ -10,7 +10,7 @@ from bot.domain.call import Attempt, AttemptState, Call
 from bot.domain.call_state import CallState
 from bot.domain.deployment import Deployment
 from bot.domain.line_news import events_of_status, expand, news_step
-from bot.domain.step import Step
+from bot.domain.step import News, Step
 from bot.domain.timeline import EventName
 from bot.domain.voice_event import CallStatus, VoiceEvent, VoiceEventKind
 from tests.support import made
@@ -31,7 +31,9 @@ def news(
 ) -> Step:
     """What `what` means for a placed call."""
     options = {"now": NOW, "deployment": Deployment(), **more}
-    return news_step(call or made.call(), attempt or made.attempt(), what, **options)
+    return news_step(
+        News(call=call or made.call(), attempt=attempt or made.attempt(), event=what, **options)
+    )
 
 
 ANSWERED = event("answered")
@@ -162,7 +164,7 @@ def test_a_key_after_the_end_is_added() -> None:
 
 def test_the_voice_service_redials_by_itself() -> None:
     """Handed-over retries: a busy that may not be the last moves nothing but asks soon."""
-    call = made.call(request=made.request(retries=2))
+    call = made.call(request=made.request(retries=2), retries_left=2)
     step = news(BUSY, call, deployment=SERVICE_REDIALS)
     assert (step.name, step.call) == (EventName.RINGS_AGAIN, {})
     assert step.attempt == {"completions": 1, "next_check_at": NOW}
@@ -233,6 +235,47 @@ def test_a_cancelled_call_that_rang_after_all_is_told(what: VoiceEvent) -> None:
     assert "state" not in step.call
 
 
+@pytest.mark.parametrize("what", [ANSWERED, ONE])
+def test_a_call_marked_as_not_made_that_rings_is_told_and_followed(what: VoiceEvent) -> None:
+    """A person said it was not made; it was, so from now on we ask how it goes."""
+    call = made.call(state=CallState.ENDED, result="unknown", voice_call_id=None)
+    step = news(what, call, UNSURE_ATTEMPT)
+    assert step.is_told
+    assert step.attempt["state"] is AttemptState.PLACED
+    assert step.attempt["next_check_at"] > NOW
+
+
+def test_a_word_we_do_not_know_that_names_the_call_settles_it() -> None:
+    """Whatever it means, the service has the call."""
+    step = news(event("other", word="robo_call.ringing", voice_call_id="v"), UNSURE, UNSURE_ATTEMPT)
+    assert (step.name, step.call["state"]) == (EventName.ACCEPTED, CallState.PLACED)
+    assert step.attempt["next_check_at"] > NOW
+
+
+# --- turned away, and yet it rang -----------------------------------------------------------
+
+WAITS = made.call(state=CallState.QUEUED, attempts=0, retries_left=1)
+TURNED_AWAY = made.attempt(state=AttemptState.REJECTED, voice_call_id=None)
+
+
+@pytest.mark.parametrize(
+    ("what", "state"),
+    [
+        (ANSWERED, CallState.IN_PROGRESS),
+        (ONE, CallState.IN_PROGRESS),
+        (FINISHED, CallState.ENDED),
+        (BUSY, CallState.SCHEDULED),
+    ],
+)
+def test_a_request_that_was_turned_away_and_rang_is_not_dialled_again(
+    what: VoiceEvent, state: CallState
+) -> None:
+    """The service said 429 and rang all the same: it counts, and is this call's attempt."""
+    step = news(what, WAITS, TURNED_AWAY)
+    assert (step.call["state"], step.call["attempts"]) == (state, 1)
+    assert step.attempt["state"] in (AttemptState.PLACED, AttemptState.DONE)
+
+
 # --- an earlier attempt --------------------------------------------------------------------
 
 AGAIN = made.call(attempt_id=71, attempts=2)
@@ -244,7 +287,7 @@ def test_news_of_an_unsure_earlier_attempt_tells_that_it_rang_twice(what: VoiceE
     step = news(what, AGAIN, UNSURE_ATTEMPT)
     assert (step.name, step.is_told) == (EventName.LATE_NEWS, True)
     assert step.detail["rang_twice"] is True
-    assert step.call == {}
+    assert "state" not in step.call
     assert step.attempt["state"] is not AttemptState.UNKNOWN
 
 
@@ -258,6 +301,31 @@ def test_an_earlier_attempt_that_was_over_is_only_logged() -> None:
 def test_an_earlier_attempt_whose_completed_has_no_result() -> None:
     """Kept as unknown."""
     assert news(event("completed"), AGAIN, UNSURE_ATTEMPT).detail["result"] == "unknown"
+
+
+AGAIN_WAITS = made.call(state=CallState.QUEUED, attempts=1)
+
+
+def test_a_late_end_does_not_take_away_a_persons_call_again() -> None:
+    """Call again waits for a line while the first try ends unanswered: it is still made."""
+    step = news(event("completed", result="no_answer"), AGAIN_WAITS, UNSURE_ATTEMPT)
+    assert (step.name, step.call) == (EventName.LATE_NEWS, {})
+
+
+def test_a_goal_met_after_all_stops_what_only_waits() -> None:
+    """The first try was heard to its end: nobody needs to be rung again."""
+    step = news(FINISHED, AGAIN_WAITS, UNSURE_ATTEMPT)
+    assert (step.call["state"], step.call["goal_met"]) == (CallState.ENDED, True)
+
+
+def test_a_late_goal_key_of_an_earlier_try_stops_further_tries() -> None:
+    """Try two is ringing when key 1 of try one comes in: there is no try three."""
+    call = made.call(attempt_id=71, attempts=2, retries_left=1, request=made.request(goal="1"))
+    step = news(ONE, call, made.attempt(state=AttemptState.DONE))
+    assert step.is_told
+    assert step.call == {"goal_met": True, "retries_left": 0}
+    over = news(BUSY, made.call(goal_met=True, retries_left=0))
+    assert (over.name, over.call["goal_met"]) == (EventName.COMPLETED, True)
 
 
 # --- pieces --------------------------------------------------------------------------------

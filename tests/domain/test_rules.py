@@ -109,6 +109,13 @@ def test_more_than_the_limit_in_the_window_waits_for_the_right_one() -> None:
     assert refused.look_again_at == NOW + seconds(20)
 
 
+def test_a_clock_set_back_does_not_hold_up_the_calls() -> None:
+    """Requests that seem to lie ahead are from before the clock was set back."""
+    ahead = [NOW + timedelta(hours=1)] * 3
+    assert allowance(LIMITS, recent=ahead, outstanding=0, now=NOW).calls == 2
+    assert not brake.Brake(failures=1, until=NOW + timedelta(hours=2)).holds(NOW)
+
+
 def test_busy_lines_wait_for_news() -> None:
     """With every line taken there is no time to name: an event will tell."""
     refused = allowance(LIMITS, recent=[], outstanding=2, now=NOW)
@@ -151,30 +158,34 @@ def test_a_named_wait_is_obeyed() -> None:
 
 def test_silence_is_at_least_three_minutes_and_grows_with_what_is_known() -> None:
     """T = max(3 min, wait + ring 60 s + message + 2 min) (fault-catalogue 3.5)."""
-    assert patience.silence(now=NOW, starts_at=None, message="") == 3 * MINUTE
-    assert patience.silence(now=NOW, starts_at=NOW - MINUTE, message="") == 3 * MINUTE
-    spoken = "x" * 14 * 30
-    assert patience.silence(now=NOW, starts_at=NOW + 50 * MINUTE, message=spoken) == (
-        53 * MINUTE + seconds(30)
-    )
+    short, long = made.request(), made.request(message="{{x}}", variables={"x": "y" * 14 * 30})
+    assert patience.silence(short, now=NOW, starts_at=None) == 3 * MINUTE + seconds(2)
+    assert patience.silence(short, now=NOW, starts_at=NOW - MINUTE) == 3 * MINUTE + seconds(2)
+    assert patience.silence(made.request(message=""), now=NOW, starts_at=None) >= 3 * MINUTE
+    later = patience.silence(long, now=NOW, starts_at=NOW + 50 * MINUTE)
+    assert later == 53 * MINUTE + seconds(30)
 
 
 def test_with_webhooks_the_service_is_asked_at_t_2t_4t() -> None:
     """Asking backs off, since news should have come by itself."""
-    waits = [
-        patience.next_check(now=NOW, starts_at=None, message="", checks=n, is_listening=True) - NOW
+    first, second, third = (
+        patience.next_check(made.request(), now=NOW, starts_at=None, checks=n, is_listening=True)
+        - NOW
         for n in range(3)
-    ]
-    assert waits == [3 * MINUTE, 6 * MINUTE, 12 * MINUTE]
+    )
+    assert first == patience.silence(made.request(), now=NOW, starts_at=None)
+    assert (second, third) == (2 * first, 4 * first)
 
 
 def test_without_webhooks_the_service_is_asked_soon_and_often() -> None:
     """Two seconds after it starts, then slower, at most every half minute."""
-    first = patience.next_check(
-        now=NOW, starts_at=NOW + MINUTE, message="", checks=0, is_listening=False
+    soon = patience.next_check(
+        made.request(), now=NOW, starts_at=NOW + MINUTE, checks=0, is_listening=False
     )
-    assert first == NOW + MINUTE + seconds(2)
-    late = patience.next_check(now=NOW, starts_at=NOW, message="", checks=99, is_listening=False)
+    assert soon == NOW + MINUTE + seconds(2)
+    late = patience.next_check(
+        made.request(), now=NOW, starts_at=NOW, checks=99, is_listening=False
+    )
     assert late == NOW + seconds(30)
 
 

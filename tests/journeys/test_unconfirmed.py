@@ -154,12 +154,14 @@ async def test_news_days_later_still_corrects_the_card(world: World) -> None:
 
 
 async def test_silence_while_the_bot_was_down_is_no_evidence(world: World) -> None:
-    """Nobody listened all the time, and the thread does not pretend otherwise."""
+    """Nobody listened all the time: its clock starts again, and the thread says why."""
     await lose_everything(world)
     await world.stop_bot()
     await world.pass_time(SILENCE)
     await world.start_bot()
     await world.pass_time(10)
+    assert "[It was not made]" not in world.thread()
+    await world.pass_time(SILENCE)
     assert "Nobody was listening for news all the time" in world.thread()
     assert "[It was not made]" in world.thread()
     keeps_the_promise(world)
