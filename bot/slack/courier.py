@@ -9,7 +9,7 @@ known by their id), and channels whose history we may not read.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain.call import Call, ThreadRef
@@ -24,15 +24,11 @@ from bot.slack.troubles import Kind, SlackTrouble
 PACE = timedelta(seconds=1.1)
 """Between two posts in a channel (slack-facts 4)."""
 
+MAX_REFUSALS = 5
+"""Then a message is given up; a card goes to the requester instead."""
+
+_MOST_CARDS = 2
 _ELSEWHERE = {Kind.NO_MESSAGE, Kind.NO_CHANNEL}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Placed:
-    """A card that stands somewhere; `hint` tells the requester why it is not where asked."""
-
-    place: ThreadRef
-    hint: str = ""
 
 
 class Courier:
@@ -46,6 +42,7 @@ class Courier:
         self._clock = clock
         self._post_office = post_office
         self._installation = installation
+        self._cards_made: dict[int, int] = {}  # for replies that find no thread
 
     async def carry(self, item: OutboxItem) -> None:
         """Send it. Raises SlackTrouble, StoreUnavailable."""
@@ -77,17 +74,18 @@ class Courier:
     # --- cards -----------------------------------------------------------------------
 
     async def _card(self, item: OutboxItem, call: Call, *, in_doubt: bool) -> None:
-        placed = await self._placed(item, call, in_doubt=in_doubt)
-        now = self._clock.now()
+        place = await self._placed(item, call, in_doubt=in_doubt)
+        if place is None:
+            return
 
         def work(tx: Transaction) -> None:
-            _save_card(tx, item, call, placed=placed, now=now)
+            _save_card(tx, item, call, place)
             tx.update_outbox(item.id, state="sent")
 
         await self._store.write(work)
 
-    async def _placed(self, item: OutboxItem, call: Call, *, in_doubt: bool) -> _Placed:
-        """The card, edited where it stands, or posted."""
+    async def _placed(self, item: OutboxItem, call: Call, *, in_doubt: bool) -> ThreadRef | None:
+        """The card, edited where it stands, or posted; None if it moves to the requester."""
         place = call.card
         if place is None and in_doubt:
             place = await self._find_card(item, call)
@@ -98,21 +96,28 @@ class Courier:
                 if trouble.kind not in _ELSEWHERE:
                     raise
             else:
-                return _Placed(place=place)
+                return place
         return await self._post_card(item, call)
 
-    async def _post_card(self, item: OutboxItem, call: Call) -> _Placed:
-        """A new card, in the channel or, where we cannot write, with the requester (S12)."""
+    async def _post_card(self, item: OutboxItem, call: Call) -> ThreadRef | None:
+        """A new card; None if we cannot write there: it moves to the requester (S12).
+
+        The move is saved and the card then sent from there like any other, so that an answer
+        lost there is not looked for in the channel.
+        """
         person = call.request.requested_by
         channel = item.channel or person
-        card, key = self._drawn(call), self._card_key(call)
         try:
-            return _Placed(place=await self._post_office.post(channel, card, key=key))
+            return await self._post_office.post(
+                channel, self._drawn(call), key=self._card_key(call)
+            )
         except SlackTrouble as trouble:
-            if trouble.kind is not Kind.NO_CHANNEL or channel == person:
+            if channel == person or not _is_closed(trouble, tries=item.tries + 1):
                 raise
             hint = ARCHIVED_HINT if trouble.error == "is_archived" else INVITE_HINT
-        return _Placed(place=await self._post_office.post(person, card, key=key), hint=hint)
+        now = self._clock.now()
+        await self._store.write(lambda tx: _move(tx, item, call, hint=hint, now=now))
+        return None
 
     async def _find_card(self, item: OutboxItem, call: Call) -> ThreadRef | None:
         return await self._post_office.find(
@@ -139,9 +144,19 @@ class Courier:
         except SlackTrouble as trouble:
             if trouble.kind not in _ELSEWHERE:
                 raise
-            await self._new_card_first(item, call, in_doubt=False)
+            await self._another_card(item, call, trouble)
             return False
+        self._cards_made.pop(item.id, None)
         return True
+
+    async def _another_card(self, item: OutboxItem, call: Call, trouble: SlackTrouble) -> None:
+        """The card has no thread (S11): a new one, then one for the requester, and no third."""
+        made = self._cards_made.pop(item.id, 0)
+        if made == _MOST_CARDS:
+            raise SlackTrouble(Kind.HOPELESS, trouble.error) from None
+        self._cards_made[item.id] = made + 1
+        place = replace(item, channel=call.request.requested_by) if made else item
+        await self._new_card_first(place, call, in_doubt=False)
 
     async def _find_reply(self, card: ThreadRef, key: str, event: Event) -> bool:
         found = await self._post_office.find(
@@ -150,15 +165,15 @@ class Courier:
         return found is not None
 
     async def _new_card_first(self, item: OutboxItem, call: Call, *, in_doubt: bool) -> None:
-        """The card is gone, or was never taken: a thread needs one (S11). The reply follows."""
-        gone = replace(call, card=None)
-        placed = await self._placed(item, gone, in_doubt=in_doubt)
-
-        now = self._clock.now()
+        """The card is gone, or was never taken: a thread needs one. The reply follows."""
+        place = await self._placed(item, replace(call, card=None), in_doubt=in_doubt)
+        if place is None:
+            return
+        not_before = self._clock.now() + PACE
 
         def work(tx: Transaction) -> None:
-            _save_card(tx, item, call, placed=placed, now=now)
-            tx.update_outbox(item.id, state="pending", not_before=now + PACE)
+            _save_card(tx, item, call, place)
+            tx.update_outbox(item.id, state="pending", not_before=not_before)
 
         await self._store.write(work)
 
@@ -177,15 +192,26 @@ def _take(tx: Transaction, item: OutboxItem) -> tuple[Call | None, Event | None]
     return call, event
 
 
-def _save_card(
-    tx: Transaction, item: OutboxItem, call: Call, *, placed: _Placed, now: datetime
-) -> None:
-    """Remember where the card is; all that the call still has to say goes there too."""
-    if placed.place != call.card:
-        tx.update_call(call.id, card=placed.place)
-    if placed.place.channel != item.channel:
-        tx.update_outbox(item.id, channel=placed.place.channel)
-    url = tx.response_url(call.id) if placed.hint else ""
+def _is_closed(trouble: SlackTrouble, *, tries: int) -> bool:
+    """Whether we cannot write there: Slack says so, or has refused it as often as we ask."""
+    if trouble.kind is Kind.REFUSED:
+        return tries >= MAX_REFUSALS
+    return trouble.kind is Kind.NO_CHANNEL
+
+
+def _move(tx: Transaction, item: OutboxItem, call: Call, *, hint: str, now: datetime) -> None:
+    """Have all that the call has to say told to the requester, and why."""
+    person = call.request.requested_by
+    tx.update_call(call.id, card=None)
+    tx.update_outbox(item.id, state="pending", channel=person, tries=0)
+    url = tx.response_url(call.id)
     if url:
-        hint, person = note(placed.hint).packed(), call.request.requested_by
-        tx.add_notice(response_url=url, user_id=person, text=hint, now=now)
+        tx.add_notice(response_url=url, user_id=person, text=note(hint).packed(), now=now)
+
+
+def _save_card(tx: Transaction, item: OutboxItem, call: Call, place: ThreadRef) -> None:
+    """Remember where the card is; all that the call still has to say goes there too."""
+    if place != call.card:
+        tx.update_call(call.id, card=place)
+    if place.channel != item.channel:
+        tx.update_outbox(item.id, channel=place.channel)

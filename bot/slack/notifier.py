@@ -18,7 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import StoreUnavailable
 from bot.ports import Clock, OutboxItem, Store, Transaction
-from bot.slack.courier import PACE, Courier
+from bot.slack.courier import MAX_REFUSALS, PACE, Courier
 from bot.slack.post_office import DEADLINE, SLACK_HOOKS, PostOffice
 from bot.slack.troubles import Kind, SlackTrouble
 
@@ -26,7 +26,6 @@ log = structlog.get_logger(__name__)
 
 EDIT_PACE = timedelta(seconds=1.2)
 LANES_AT_ONCE = 200
-MAX_REFUSALS = 5
 MAX_LOST = 100
 """An item that never gets a usable answer: about eight hours of trying."""
 

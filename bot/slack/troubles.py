@@ -103,9 +103,15 @@ def from_status(status: int, headers: Mapping[str, str], *, error: str = "") -> 
         return SlackTrouble(Kind.RATE_LIMITED, word, wait=retry_after(headers))
     if status >= _SERVER_ERROR or not error:
         return SlackTrouble(Kind.LOST, word)
-    kind = _KINDS.get(error, Kind.REFUSED)
+    kind = _kind(error)
     wait = retry_after(headers) if kind is Kind.RATE_LIMITED else timedelta()
     return SlackTrouble(kind, word, wait=wait)
+
+
+def _kind(error: str) -> Kind:
+    if error.startswith("restricted_action"):  # the channel's own rules: who may post, and how
+        return Kind.NO_CHANNEL
+    return _KINDS.get(error, Kind.REFUSED)
 
 
 def _from_answer(answer: Any) -> SlackTrouble:

@@ -88,6 +88,7 @@ def test_retry_after_stays_within_reason(text: str, seconds: int) -> None:
         (429, "ratelimited", Kind.RATE_LIMITED),
         (200, "rate_limited", Kind.RATE_LIMITED),
         (200, "is_archived", Kind.NO_CHANNEL),
+        (200, "restricted_action_read_only_channel", Kind.NO_CHANNEL),
         (200, "thread_not_found", Kind.NO_MESSAGE),
         (200, "msg_too_long", Kind.TOO_BIG),
         (200, "account_inactive", Kind.NO_ACCESS),

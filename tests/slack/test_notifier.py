@@ -9,14 +9,16 @@ from typing import Any, TypeVar
 import aiohttp
 import pytest
 
+from bot.domain.call import ThreadRef
 from bot.domain.errors import StoreUnavailable
 from bot.domain.timeline import EventName
 from bot.ports import Transaction
 from bot.sandbox.slack.faults import Fault
 from bot.slack.answers import ARCHIVED_HINT, INVITE_HINT, note
+from bot.slack.blocks import Message
 from bot.slack.courier import Courier
 from bot.slack.post_office import PostOffice
-from bot.slack.troubles import SlackTrouble
+from bot.slack.troubles import Kind, SlackTrouble
 from storage.database import Database
 from tests.slack.desk import BEN, DESK, OFFICE, WITHOUT_BOT, Desk, client_for, sender_for
 from tests.slack.examples import RUDE
@@ -310,20 +312,79 @@ async def test_a_refusal_of_the_plain_text_is_told_by_its_own_word(desk: Desk) -
     """The second try may be refused for another reason, and then waits like any other."""
     await desk.asks()
     desk.slack.faults.plan("chat.postMessage", Fault.refused("msg_too_long"))
-    desk.slack.faults.plan("chat.postMessage", Fault.refused("restricted_action"))
+    desk.slack.faults.plan("chat.postMessage", Fault.refused("team_access_not_granted"))
     await desk.sends_for(4)
     assert len(desk.posted()) == 1
 
 
-async def test_five_refusals_are_enough(desk: Desk) -> None:
-    """The next message of the channel then goes."""
-    await desk.asks()
-    desk.slack.faults.plan("chat.postMessage", Fault.refused("restricted_action"), times=5)
+async def test_a_card_that_is_refused_again_and_again_goes_to_the_requester(desk: Desk) -> None:
+    """After five refusals, with its replies; the next message of the channel then goes."""
+    call_id = await desk.asks()
+    await desk.happens(call_id)
+    refusal = Fault.refused("team_access_not_granted")
+    desk.slack.faults.plan("chat.postMessage", refusal, times=5)
     await desk.asks()
     await desk.sends_for(40)
-    assert len(desk.requests("chat.postMessage")) == 6
+    card, reply = desk.direct()
+    assert reply.thread_ts == card.ts
     assert len(desk.posted()) == 1
+    assert len(desk.requests("chat.postMessage")) == 8
     assert await desk.waiting() == []
+
+
+async def test_ten_refusals_are_enough(desk: Desk) -> None:
+    """Five in the channel, five in direct messages: then it is given up."""
+    await desk.asks()
+    refusal = Fault.refused("team_access_not_granted")
+    desk.slack.faults.plan("chat.postMessage", refusal, times=10)
+    await desk.sends_for(120)
+    assert len(desk.requests("chat.postMessage")) == 10
+    assert await desk.waiting() == []
+
+
+async def test_a_channel_where_only_some_may_post_moves_the_card(desk: Desk) -> None:
+    """The owners closed it: that is no reason to tell the requester nothing."""
+    call_id = await desk.asks()
+    closed = Fault.refused("restricted_action_read_only_channel")
+    desk.slack.faults.plan("chat.postMessage", closed)
+    await desk.happens(call_id)
+    await desk.sends_for(5)
+    card, reply = desk.direct()
+    assert reply.thread_ts == card.ts
+    assert desk.posted() == []
+
+
+async def test_a_reply_that_finds_no_thread_again_and_again_is_given_up(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One new card, one for the requester, and then silence: not a card a second for ever."""
+    call_id = await desk.asks()
+    await desk.sends()
+    post = PostOffice.post
+
+    async def no_threads(
+        self: PostOffice, channel: str, message: Message, *, key: str, thread_ts: str | None = None
+    ) -> ThreadRef:
+        if thread_ts:
+            raise SlackTrouble(Kind.NO_MESSAGE, "thread_not_found")
+        return await post(self, channel, message, key=key)
+
+    monkeypatch.setattr(PostOffice, "post", no_threads)
+    await desk.happens(call_id)
+    await desk.sends_for(60)
+    assert (len(desk.posted()), len(desk.direct())) == (2, 1)
+    assert await desk.waiting() == []
+
+
+async def test_a_move_to_direct_messages_is_remembered(desk: Desk) -> None:
+    """The card's answer is lost there: the closed channel is not asked once more."""
+    await desk.asks(channel=WITHOUT_BOT)
+    desk.slack.faults.plan("chat.postMessage", Fault.refused("not_in_channel"))
+    desk.slack.faults.plan("chat.postMessage", Fault.server_error(503))
+    await desk.sends_for(10)
+    asked = [request["channel"] for request in desk.requests("chat.postMessage")]
+    assert asked == [WITHOUT_BOT, BEN, BEN]
+    assert len(desk.direct()) == 1
 
 
 async def test_no_answer_at_all_is_not_given_up_for_hours(desk: Desk) -> None:
