@@ -37,7 +37,8 @@ from handlers.typed_text import TypedText
 log = structlog.get_logger(__name__)
 
 NO_CAMPAIGNS = (
-    "Calling a whole list comes with the next version of Robocall. To call one number: /robocall"
+    "Calling a whole list comes with the next version of Robocall. For one number, write /robocall"
+    " to open the form."
 )
 ONE_MOMENT = "One moment: I am looking up your time zone."
 GIVEN_UP = (

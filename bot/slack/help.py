@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.slack.blocks import Block, Message, code, header, line, rich_text
-from bot.slack.pieces import Bold, Pieces
+from bot.slack.pieces import Bold, Pieces, to_mrkdwn
 from bot.slack.text import one_line
 
 PROMISE = (
@@ -77,7 +77,8 @@ def help_text(topic: str = "") -> Message:
     if known is None:
         return _everything(topic)
     title, commands, words = known
-    text = f"{title}: {commands.splitlines()[0]}"
+    end = "" if title.endswith("?") else "."
+    text = to_mrkdwn([f"{title}{end} Write {commands.splitlines()[0]}. ", *words])
     return Message(text=text, blocks=(header(title), rich_text(code(commands)), _paragraph(words)))
 
 

@@ -172,7 +172,7 @@ async def _trouble(world: World) -> None:
 
 
 def _token(body: dict[str, Any]) -> str:
-    return urlsplit(body["callback_url"]).path.rpartition("/")[2]
+    return urlsplit(str(body["callback_url"])).path.rpartition("/")[2]
 
 
 def _secret(command: dict[str, Any]) -> str:
