@@ -56,7 +56,9 @@ class Buttons:
         call_id, attempt_id = pressed(body)
 
         async def make(by: Profile) -> Message:
-            done = await self._redials.call_again(call_id, attempt_id=attempt_id, by=by)
+            done = await self._redials.call_again(
+                call_id, attempt_id=attempt_id, by=by, delivery=delivery_of(body)
+            )
             return self._in_words(call_id, done)
 
         await self._act(ack, body, make)
@@ -74,7 +76,11 @@ class Buttons:
 
         async def make(by: Profile) -> Message:
             done = await self._redials.mark(
-                call_id, attempt_id=attempt_id, was_made=was_made, by=by
+                call_id,
+                attempt_id=attempt_id,
+                was_made=was_made,
+                by=by,
+                delivery=delivery_of(body),
             )
             return self._in_words(call_id, done)
 
@@ -150,3 +156,8 @@ def value_of(body: Mapping[str, Any]) -> str:
 def pressed(body: Mapping[str, Any]) -> tuple[int, int | None]:
     """The call, and the attempt the pressed button was drawn for."""
     return ids.read_button_value(value_of(body))
+
+
+def delivery_of(body: Mapping[str, Any]) -> str:
+    """The key of this press: Slack repeats a delivery under the same trigger_id."""
+    return f"press:{body.get('trigger_id')}"
