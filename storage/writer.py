@@ -1,11 +1,12 @@
 """The writer: one thread, one connection, and one commit for everything that waits.
 
 Pieces of work come in through a queue. The thread takes all that wait, opens one transaction,
-runs each piece inside a savepoint of its own, commits once and then tells all waiters at once.
-It never lingers for more: while it commits, the next batch gathers by itself.
+runs them, commits once and then tells all waiters at once. It never lingers for more: while it
+commits, the next batch gathers by itself.
 
-A piece may run twice (when its batch had to be undone because of another piece), so it must
-have no effect outside the transaction.
+If one of them raises, all are undone and each is run again in a transaction of its own. That is
+rare, and two savepoint statements around each piece would be a tenth of its cost. So a piece may
+run twice and must have no effect outside the transaction.
 """
 
 from __future__ import annotations
@@ -132,25 +133,13 @@ class Writer:
             # What came while we waited for the lock has waited long enough: it is told too.
             return self._refuse([*batch, *self._waiting([])], error)
         try:
-            outcomes = [self._run_piece(piece) for piece in batch]
+            outcomes = [
+                _Outcome(piece.done, value=piece.work(self._transaction)) for piece in batch
+            ]
             self._connection.execute("commit")
         except BaseException as error:  # noqa: BLE001 - whatever it is belongs to the waiters
             return self._undo(batch, error)
         return outcomes
-
-    def _run_piece(self, piece: _Piece) -> _Outcome:
-        """Run one piece inside its savepoint; raises only what undid the whole transaction."""
-        self._connection.execute("savepoint piece")
-        try:
-            value = piece.work(self._transaction)
-        except BaseException as error:
-            if not self._connection.in_transaction:
-                raise  # SQLite has rolled back by itself, as it does when the disk is full
-            self._connection.execute("rollback to piece")
-            self._connection.execute("release piece")
-            return self._refuse([piece], error)[0]
-        self._connection.execute("release piece")
-        return _Outcome(piece.done, value=value)
 
     def _undo(self, batch: list[_Piece], error: BaseException) -> list[_Outcome]:
         """Nothing of the batch is saved; unless the file is lost, try its pieces one by one."""

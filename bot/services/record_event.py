@@ -102,9 +102,12 @@ class RecordEvent:
         source: Source,
         now: datetime,
     ) -> _Effect:
-        effect = _Effect()
+        effect, is_first = _Effect(), True
         for told in events:
             for event in expand(told, attempt):
+                if not is_first:  # what the news before it changed
+                    attempt = tx.attempt(attempt.id) or attempt
+                is_first = False
                 call = tx.call(attempt.call_id)
                 if call is None or not _is_about(attempt, event):
                     _ignore(tx, attempt, event, source=source, now=now)
@@ -113,7 +116,6 @@ class RecordEvent:
                     effect.second = _rang_twice(tx, call, attempt, event, now=now)
                     return effect
                 self._apply(tx, call, attempt, event, effect=effect, source=source, now=now)
-                attempt = tx.attempt(attempt.id) or attempt
         return effect
 
     def _apply(
