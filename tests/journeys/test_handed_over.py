@@ -16,14 +16,14 @@ BEA = "+14155550131"
 async def test_the_service_keeps_a_deferred_call(world: World) -> None:
     """VOICE_SCHEDULING=service: it is handed over at once, with its time, and rings then."""
     await world.start_bot(voice_scheduling="service")
-    await world.command(f'{ANN} Hello at="in 5m"')
-    assert bodies(world)[0]["schedule_at"] == "2026-11-23T10:05:00Z"
+    await world.command(f'{ANN} Hello at="in 2m"')
+    assert bodies(world)[0]["schedule_at"] == "2026-11-23T10:02:00Z"
     await world.pass_time(5)
     assert stands(world) == ("placed", None)
     thread = world.thread()
     assert "is kept by the voice service until its time" in thread
-    assert "The voice service has the call and will ring +1 ••• ••• 0130 today at 10:05" in thread
-    await world.pass_time(330)
+    assert "The voice service has the call and will ring +1 ••• ••• 0130 today at 10:02" in thread
+    await world.pass_time(150)
     assert stands(world) == ("ended", "answered")
     assert (len(world.line.posts), asked(world, "GET")) == (1, [])
     keeps_the_promise(world)
@@ -32,9 +32,9 @@ async def test_the_service_keeps_a_deferred_call(world: World) -> None:
 async def test_a_call_that_the_service_keeps_can_be_cancelled(world: World) -> None:
     """Cancel becomes a DELETE, and nobody is rung."""
     await world.start_bot(voice_scheduling="service")
-    await world.command(f'{ANN} Hello at="in 5m"')
+    await world.command(f'{ANN} Hello at="in 2m"')
     await world.click("Cancel call")
-    await world.pass_time(330)
+    await world.pass_time(150)
     assert stands(world) == ("ended", "cancelled")
     assert at_the_service(world).status == "cancelled"
     assert world.voice.service.handsets[ANN].rung == 0
@@ -44,11 +44,11 @@ async def test_a_call_that_the_service_keeps_can_be_cancelled(world: World) -> N
 async def test_a_call_that_the_service_keeps_holds_no_line_until_its_time(world: World) -> None:
     """Otherwise a call for tomorrow would block all of today's."""
     await world.start_bot(voice_scheduling="service", voice_concurrent_calls=1)
-    await world.command(f'{ANN} Hello at="in 5m"')
+    await world.command(f'{ANN} Hello at="in 2m"')
     await world.command(f"{BEA} Hello")
     await world.pass_time(30)
     assert stands(world) == ("ended", "answered")
-    await world.pass_time(300)
+    await world.pass_time(120)
     assert {call["result"] for call in world.rows()} == {"answered"}
     keeps_the_promise(world)
 
@@ -57,8 +57,8 @@ async def test_a_lost_answer_to_a_scheduled_call_waits_for_its_time(world: World
     """Silence before the chosen time says nothing; the news after it settles the doubt."""
     await world.start_bot(voice_scheduling="service")
     world.line.breaks("drop_after")
-    await world.command(f'{ANN} Hello at="in 10m"')
-    await world.pass_time(590)
+    await world.command(f'{ANN} Hello at="in 4m"')
+    await world.pass_time(230)
     assert stands(world) == ("unconfirmed", None)
     assert "[It was not made]" not in world.thread()
     await world.pass_time(40)

@@ -40,9 +40,9 @@ async def test_the_tries_of_a_dead_line_become_rarer(world: World) -> None:
     await world.start_bot()
     await world.line.go_down()
     await world.command(f"{ANN} Hello")
-    await world.pass_time(600)
+    await world.pass_time(300)
     tries = world.rows("attempt_log")
-    assert 6 <= len(tries) <= 9
+    assert 5 <= len(tries) <= 8
     assert {one["sent_at"] for one in tries} == {None}
     keeps_the_promise(world)
 
@@ -89,7 +89,7 @@ async def test_a_storm_of_429_does_not_use_up_the_retries(world: World) -> None:
     keeps_the_promise(world, times=2)
 
 
-@pytest.mark.parametrize("status", [401, 402, 403, 404, 405])
+@pytest.mark.parametrize("status", [401, 402, 404])
 async def test_a_refusal_of_us_all_holds_the_whole_queue(world: World, status: int) -> None:
     """Key, credit or address are wrong: one probe at a time, no attempt burnt, then all go."""
     await world.start_bot()
