@@ -17,7 +17,6 @@ from bench.commands import CHANNELS, PEOPLE, phone
 from bench.load import Load, post, press
 from bench.peers import a_hanging_voice, a_slack
 from bench.table import Row, Section, median_ratio, ms, rate
-from bot.app import CALLBACK_KEY_ID
 from bot.domain.call import CallRequest, KeyOption
 from bot.domain.call_state import CallState
 from bot.domain.deployment import Deployment
@@ -27,6 +26,7 @@ from bot.ports import Transaction
 from bot.scheduler import SystemClock
 from bot.services.settle_attempt import mark_sending, settle
 from bot.voice.callback import CallbackAddresses
+from bot.voice.key_ring import key_id
 from storage.database import Database
 from storage.reading import call_log
 
@@ -37,7 +37,9 @@ UNBOUNDED = 600.0
 KEYS = (KeyOption(digit="1", label="Confirm", reply="Thank you!"),)
 
 _ADDRESSES = CallbackAddresses(
-    public_url="http://127.0.0.1", keys={CALLBACK_KEY_ID: CALLBACK_KEY.encode()}, current_kid="1"
+    public_url="http://127.0.0.1",
+    keys={key_id(CALLBACK_KEY): CALLBACK_KEY.encode()},
+    current_kid=key_id(CALLBACK_KEY),
 )
 _DEPLOYMENT = Deployment(limits=PlanLimits(), is_listening=True)
 

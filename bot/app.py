@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -20,6 +22,7 @@ from bot.slack.post_office import SLACK_HOOKS, PostOffice
 from bot.tasks import TaskSet
 from bot.voice.callback import CallbackAddresses
 from bot.voice.client import HttpVoiceService, Timeouts
+from bot.voice.key_ring import KeyRing, key_id, turned
 from bot.voice.keypress import parse_keypress
 from bot.voice.wire import parse_webhook
 from bot.wiring import Adapters, Services, tie_listeners, tie_services
@@ -32,7 +35,7 @@ from handlers.webhooks import VoiceWebhooks
 from storage.database import Database
 
 CALLBACK_KEY = "callback_key"
-CALLBACK_KEY_ID = "1"
+CALLBACK_KEYS = "callback_keys"
 INSTALLATION = "installation"
 
 
@@ -80,7 +83,7 @@ async def _adapters(
     http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15), trust_env=False)
     quiet_client = slack_client(settings, http, retries=False)
     hosts = response_hosts(settings)
-    addresses = await callback_addresses(settings, store)
+    addresses = await callback_addresses(settings, store, now=clock.now())
     return Adapters(
         settings=settings,
         clock=clock,
@@ -127,13 +130,21 @@ def response_hosts(settings: Settings) -> frozenset[str]:
     return SLACK_HOOKS if settings.slack_api_url.startswith("https") else SLACK_HOOKS | {host}
 
 
-async def callback_addresses(settings: Settings, store: Database) -> CallbackAddresses:
+async def callback_addresses(
+    settings: Settings, store: Database, *, now: datetime
+) -> CallbackAddresses:
     """The key of the callback tokens: the setting, or one made at the first start and kept."""
     given = settings.robocall_secret
     secret = given.get_secret_value() if given else ""
     secret = secret or await kept(store, CALLBACK_KEY, secrets.token_hex(32))
-    keys = {CALLBACK_KEY_ID: secret.encode()}
-    return CallbackAddresses(public_url=settings.public_url, keys=keys, current_kid=CALLBACK_KEY_ID)
+
+    def work(tx: Transaction) -> KeyRing:
+        ring = turned(json.loads(tx.setting(CALLBACK_KEYS) or "{}"), secret, now=now)
+        tx.save_setting(CALLBACK_KEYS, json.dumps(ring))
+        return ring
+
+    keys = {kid: each["key"].encode() for kid, each in (await store.write(work)).items()}
+    return CallbackAddresses(public_url=settings.public_url, keys=keys, current_kid=key_id(secret))
 
 
 def slack_client(

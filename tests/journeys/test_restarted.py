@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from bot.sandbox.voice_api.acts import Deed
 from tests.support.voice_side import (
     asked,
     at_the_service,
+    bodies,
     by_hand,
     deliver_again,
     keeps_the_promise,
+    post_all,
     stands,
 )
 from tests.support.world import ANSWERS_AND_PRESSES_1, BY_HAND, World
@@ -173,3 +177,17 @@ async def test_a_wish_to_cancel_survives_a_restart(world: World) -> None:
     assert stands(world) == ("ended", "cancelled")
     assert at_the_service(world).status == "cancelled"
     keeps_the_promise(world)
+
+
+async def test_news_reach_the_bot_although_its_key_has_changed(world: World) -> None:
+    """W23: what was placed under the old secret still reports; strangers still do not."""
+    await world.start_bot(robocall_secret="o" * 32)
+    await world.command(f"{BY_HAND} Hello")
+    await world.stop_bot()
+    await world.start_bot(robocall_secret="n" * 32)
+    await world.pass_time(5)
+    await by_hand(world, Deed.ANSWER)
+    await world.pass_time(30)
+    assert stands(world) == ("ended", "answered")
+    path = urlsplit(bodies(world)[-1]["callback_url"]).path
+    assert await post_all(world, [(path[:-1] + "_", b"{}")]) == [404]
