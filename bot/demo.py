@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +78,7 @@ async def stage(*, speed: float = 1.0, slack_port: int = 0) -> AsyncIterator[Sta
         yield Stage(slack=slack, voice=voice, bot=bot)
 
 
+@cache
 def manifest() -> dict[str, Any]:
     """The manifest of the app, as a workspace installs it. Raises OSError without a checkout."""
     found: dict[str, Any] = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))

@@ -91,7 +91,7 @@ def _unconfirmed(call: Call, detail: Detail) -> Pieces:
         f", but no usable answer came back ({detail.get('reason', '')}). It may have rung.",
         " We have ",
         Bold("not"),
-        " called again. If it tells us later, the card corrects itself.",
+        " called again.",
         *_news(detail),
     ]
 
@@ -99,7 +99,11 @@ def _unconfirmed(call: Call, detail: Detail) -> Pieces:
 def _news(detail: Detail) -> Pieces:
     until = _at(detail, "news_until")
     if until:
-        return [" We listen for news until ", until, "."]
+        return [
+            " If it tells us later, the card corrects itself. We listen for news until ",
+            until,
+            ".",
+        ]
     return [" News cannot reach us here, so please say on the card what became of it."]
 
 

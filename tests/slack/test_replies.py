@@ -50,9 +50,8 @@ STORIES: dict[str, tuple[Event, str]] = {
     "unconfirmed_deaf": (
         an_event(E.UNCONFIRMED, reason="the line broke", attempt_no=1),
         f"Not sure this call was made. We asked the voice service to ring {MASKED}, but no usable"
-        " answer came back (the line broke). It may have rung. We have not called again. If it"
-        " tells us later, the card corrects itself. News cannot reach us here, so please say on"
-        " the card what became of it.",
+        " answer came back (the line broke). It may have rung. We have not called again. News"
+        " cannot reach us here, so please say on the card what became of it.",
     ),
     "held": (
         an_event(E.HELD, listening=True),
