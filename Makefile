@@ -44,7 +44,7 @@ imports: $(DEV) ## Check the import rules
 
 coverage: $(DEV) ## Run all tests and hold the coverage gates
 	$(BIN)/python -m coverage erase
-	$(BIN)/python -m pytest --cov --cov-report= $(ARGS)
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadfile --cov --cov-report= $(ARGS)
 	$(BIN)/python -m coverage report --fail-under=100 --include='bot/domain/*,bot/voice/*,bot/slack/*'
 	$(BIN)/python -m coverage report --fail-under=95
 

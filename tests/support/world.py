@@ -16,7 +16,7 @@ from typing import Any
 from typing_extensions import override
 
 from bot.config import Settings
-from bot.demo import free_port, manifest
+from bot.demo import manifest
 from bot.running import Robocall
 from bot.sandbox.clock import PushedClock
 from bot.sandbox.slack import SlackServer, User, Workspace, render_thread
@@ -89,8 +89,6 @@ class World:
 
     async def start_bot(self, *, over_http: bool = False, **settings: Any) -> Robocall:
         """Start the bot on the same database as before; keyword arguments are its settings."""
-        port = free_port()
-        self.hooks.target = f"http://127.0.0.1:{port}"
         given = {
             "slack_bot_token": self.slack.bot_token,
             "slack_signing_secret": self.slack.signing_secret,
@@ -101,7 +99,7 @@ class World:
             "voice_calls_per_minute": 100,
             "voice_concurrent_calls": 20,
             "public_url": self.hooks.url,
-            "robocall_port": port,
+            "robocall_port": 0,
             "robocall_db": self.database,
             **settings,
         }
@@ -116,6 +114,7 @@ class World:
         except BaseException:
             await bot.stop()
             raise
+        self.hooks.target = bot.url
         if over_http:
             await self.slack.use_http(f"{bot.url}/slack/events")
         self.bot = bot
