@@ -10,7 +10,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
-import pytest
 
 from tests.support.slack_side import delivered
 from tests.support.world import DESK, World
@@ -68,13 +67,13 @@ FORGED: dict[str, dict[str, str]] = {
 }
 
 
-@pytest.mark.parametrize("name", FORGED)
-async def test_a_forged_request_is_refused(world: World, name: str) -> None:
+async def test_a_forged_request_is_refused(world: World) -> None:
     """401 without a word, never a stack trace, and nothing is done (A1, A2)."""
     await world.start_bot(over_http=True)
     body = await a_command(world)
-    status, text = await posted(world, body, {**signed(world, body), **FORGED[name]})
-    assert (status, text) == (401, "")
+    for name, forged in FORGED.items():
+        answer = await posted(world, body, {**signed(world, body), **forged})
+        assert answer == (401, ""), name
     await world.pass_time(10)
     assert world.rows() == []
 
@@ -90,12 +89,12 @@ async def test_the_very_same_request_is_taken_with_its_true_signature(world: Wor
     assert world.heard(ANN) == ["Hello"]
 
 
-@pytest.mark.parametrize(("ago", "status"), [(360, 401), (302, 401), (290, 200), (-290, 200)])
-async def test_old_requests_are_refused(world: World, ago: int, status: int) -> None:
+async def test_old_requests_are_refused(world: World) -> None:
     """Five minutes, in both directions (S23)."""
     await world.start_bot(over_http=True)
     body = await a_command(world)
-    assert (await posted(world, body, signed(world, body, ago=ago)))[0] == status
+    for ago, status in ((360, 401), (302, 401), (-302, 401), (290, 200), (-290, 200)):
+        assert (await posted(world, body, signed(world, body, ago=ago)))[0] == status, ago
 
 
 async def test_a_changed_body_is_refused(world: World) -> None:
@@ -148,15 +147,13 @@ async def test_requests_of_another_workspace_are_ignored(world: World) -> None:
     assert world.rows() == []
 
 
-@pytest.mark.parametrize("method", ["GET", "PUT", "DELETE"])
-async def test_other_methods_are_none_of_slacks(world: World, method: str) -> None:
+async def test_other_methods_are_none_of_slacks(world: World) -> None:
     """Only POST is a delivery; without a signature not even that is told."""
     bot = await world.start_bot(over_http=True)
-    async with (
-        aiohttp.ClientSession() as http,
-        http.request(method, f"{bot.url}/slack/events") as answer,
-    ):
-        assert answer.status == 401
+    async with aiohttp.ClientSession() as http:
+        for method in ("GET", "PUT", "DELETE"):
+            async with http.request(method, f"{bot.url}/slack/events") as answer:
+                assert answer.status == 401
 
 
 async def test_in_socket_mode_nobody_can_post(world: World) -> None:
