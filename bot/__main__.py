@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bot import check, demo, export, logs
 from bot.config import Settings, SettingsError, database_path
+from bot.domain.errors import StoreUnavailable
 from bot.running import run
 from bot.sandbox.voice_api import PLANS, serve
 from handlers.socket_mode import SlackRefusedToken
@@ -25,6 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
         return int(given.run(given))
     except (SettingsError, DatabaseRefused, SlackRefusedToken) as error:
         print(error, file=sys.stderr)
+    except StoreUnavailable as error:
+        print(f"Cannot go on: {error}", file=sys.stderr)
     except OSError as error:
         print(f"Cannot go on: {error.strerror or type(error).__name__}", file=sys.stderr)
     except KeyboardInterrupt:

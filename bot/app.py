@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -58,7 +59,7 @@ async def build(
 ) -> Parts:
     """Open the database and tie everything together; nothing runs yet.
 
-    Raises DatabaseRefused. `clock`, `timer` and `timeouts` are given by tests.
+    Raises DatabaseRefused and StoreUnavailable. `clock`, `timer` and `timeouts` are given by tests.
     """
     adapters = await _adapters(
         settings,
@@ -79,37 +80,42 @@ async def build(
 async def _adapters(
     settings: Settings, *, clock: Clock, timer: Timer, timeouts: Timeouts
 ) -> Adapters:
-    store = await Database.open(settings.robocall_db)
-    http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15), trust_env=False)
-    quiet_client = slack_client(settings, http, retries=False)
-    hosts = response_hosts(settings)
-    addresses = await callback_addresses(settings, store, now=clock.now())
-    return Adapters(
-        settings=settings,
-        clock=clock,
-        timer=timer,
-        tasks=TaskSet(),
-        store=store,
-        voice=HttpVoiceService(
-            base_url=settings.voice_api_url,
-            api_key=settings.voice_api_key.get_secret_value() if settings.voice_api_key else "",
-            addresses=addresses,
+    async with AsyncExitStack() as opened:  # closed again if the rest fails
+        store = await Database.open(settings.robocall_db)
+        opened.push_async_callback(store.close)
+        http = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=15), trust_env=False)
+        opened.push_async_callback(http.close)
+        quiet_client = slack_client(settings, http, retries=False)
+        hosts = response_hosts(settings)
+        addresses = await callback_addresses(settings, store, now=clock.now())
+        adapters = Adapters(
+            settings=settings,
             clock=clock,
-            timeouts=timeouts,
-        ),
-        addresses=addresses,
-        http=http,
-        client=slack_client(settings, http, retries=True),
-        sender=OutboxSender(
+            timer=timer,
+            tasks=TaskSet(),
             store=store,
-            clock=clock,
-            client=quiet_client,
+            voice=HttpVoiceService(
+                base_url=settings.voice_api_url,
+                api_key=settings.voice_api_key.get_secret_value() if settings.voice_api_key else "",
+                addresses=addresses,
+                clock=clock,
+                timeouts=timeouts,
+            ),
+            addresses=addresses,
             http=http,
-            installation=await kept(store, INSTALLATION, secrets.token_hex(4)),
-            response_hosts=hosts,
-        ),
-        respond=Responder(PostOffice(client=quiet_client, http=http, response_hosts=hosts)),
-    )
+            client=slack_client(settings, http, retries=True),
+            sender=OutboxSender(
+                store=store,
+                clock=clock,
+                client=quiet_client,
+                http=http,
+                installation=await kept(store, INSTALLATION, secrets.token_hex(4)),
+                response_hosts=hosts,
+            ),
+            respond=Responder(PostOffice(client=quiet_client, http=http, response_hosts=hosts)),
+        )
+        opened.pop_all()
+    return adapters
 
 
 async def kept(store: Database, name: str, made: str) -> str:

@@ -57,7 +57,7 @@ class Robocall:
         timeouts: Timeouts | None = None,
         ping_every: float = PING_EVERY,
     ) -> Robocall:
-        """Build it; raises DatabaseRefused."""
+        """Build it; raises DatabaseRefused and StoreUnavailable."""
         parts = await build(settings, clock=clock, timer=timer, timeouts=timeouts)
         return cls(parts, ping_every=ping_every)
 

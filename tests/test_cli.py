@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import re
 import signal
@@ -21,6 +22,7 @@ from aiohttp import web
 from bot import demo
 from bot.__main__ import main, parser
 from bot.demo import free_port, manifest
+from bot.domain.errors import StoreUnavailable
 from bot.sandbox.clock import RealClock
 from bot.sandbox.slack import SlackServer, Workspace
 from bot.sandbox.voice_api import FREE, start
@@ -113,6 +115,23 @@ def test_a_port_that_is_taken_is_told(
         assert main(["run"]) == 1
     assert "Cannot go on: " in (said := capsys.readouterr().err)
     assert "address already in use" in said
+
+
+def test_a_database_that_takes_no_writes_is_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One sentence, exit status 1; what was opened is closed again."""
+    monkeypatch.chdir(tmp_path)
+    for name, value in settings_for("http://127.0.0.1:9", "http://127.0.0.1:9", tmp_path).items():
+        monkeypatch.setenv(name, value)
+
+    async def full(*_: object) -> None:
+        raise StoreUnavailable("the disk is full; nothing was saved")
+
+    monkeypatch.setattr("storage.database.Database.write", full)
+    assert main(["run"]) == 1
+    assert capsys.readouterr().err == "Cannot go on: the disk is full; nothing was saved\n"
+    gc.collect()  # a session left open would warn
 
 
 def test_a_sandbox_that_cannot_start_is_told(capsys: pytest.CaptureFixture[str]) -> None:
