@@ -21,6 +21,7 @@ from bot.slack.troubles import Kind, SlackTrouble, asked
 from bot.voice.callback import CallbackAddresses
 from bot.voice.client import HttpVoiceService
 from storage.database import Database, DatabaseRefused
+from storage.reading import dead_messages
 
 SCOPES: Mapping[str, str] = {
     "app_mentions:read": "answer when somebody mentions the bot",
@@ -42,6 +43,7 @@ UNAUTHORISED = (401, 403)
 _NO_SUCH_CALL = "robocall_check"
 _LONGEST_ANSWER = 1024
 _PATIENCE = timedelta(seconds=15)
+_LATELY = timedelta(days=7)
 _NO_ANSWER = (Kind.NOT_SENT, Kind.LOST, Kind.RATE_LIMITED)
 
 
@@ -87,6 +89,7 @@ async def look(environment: Mapping[str, str] | None = None) -> list[Finding]:
             await _voice_api(settings),
             await _public_url(http, settings),
             await _database(settings),
+            *_messages(settings),
             _sqlite(),
         ]
 
@@ -237,6 +240,21 @@ async def _database(settings: Settings) -> Finding:
             return _right("database", f"{path} is in use by a running Robocall")
         return _wrong("database", f"{path} cannot be used", str(refused))
     return _right("database", f"{path} is whole")
+
+
+def _messages(settings: Settings) -> list[Finding]:
+    """Whether Slack took everything; nothing if the database cannot say."""
+    try:
+        dead = dead_messages(settings.robocall_db, since=SystemClock().now() - _LATELY)
+    except DatabaseRefused:
+        return []
+    if not dead:
+        return [_right("Slack messages", "none was given up")]
+    cure = (
+        "The log says why (slack.outbox_dead). Is the bot in the channels it shall write to? The"
+        " calls themselves are not affected: /robocall list shows them."
+    )
+    return [_wrong("Slack messages", f"{dead} given up in the last {_LATELY.days} days", cure)]
 
 
 def _sqlite() -> Finding:

@@ -6,7 +6,9 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
+from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,10 +17,12 @@ from aiohttp import web
 from bot.__main__ import main
 from bot.check import OPTIONAL_SCOPES, SCOPES, Finding, look
 from bot.demo import free_port, manifest
+from bot.ports import Transaction
 from bot.sandbox.clock import RealClock
 from bot.sandbox.slack import SlackServer, Workspace
 from bot.sandbox.slack.faults import Fault
 from bot.sandbox.voice_api import FREE, RunningServer, start
+from bot.scheduler import SystemClock
 from storage.database import Database
 from tests.support.logs import logging_put_back
 from tests.support.raw_server import Behaviour, RawServer, answers, closes, resets
@@ -139,7 +143,7 @@ async def test_a_revoked_token(around: Surroundings) -> None:
 @pytest.mark.parametrize("scope", sorted(SCOPES))
 async def test_each_missing_scope_is_named(around: Surroundings, scope: str) -> None:
     """With what it is needed for, and how to add it."""
-    without = manifest()
+    without = deepcopy(manifest())
     without["oauth_config"]["scopes"]["bot"].remove(scope)
     slack = SlackServer(Workspace(without, clock=RealClock()))
     await slack.start()
@@ -156,7 +160,7 @@ async def test_each_missing_scope_is_named(around: Surroundings, scope: str) -> 
 
 async def test_optional_scopes_may_be_missing(around: Surroundings) -> None:
     """Whoever installed the app may have unticked them: told, but not wrong."""
-    without = manifest()
+    without = deepcopy(manifest())
     without["oauth_config"]["scopes"]["bot_optional"] = []
     slack = SlackServer(Workspace(without, clock=RealClock()))
     await slack.start()
@@ -303,6 +307,26 @@ async def test_a_database_that_is_whole(around: Surroundings) -> None:
     for _ in range(2):
         told = "\n".join(map(str, await around.found()))
         assert f"{path} is whole" in told
+
+
+async def test_messages_that_slack_never_took_are_counted(around: Surroundings) -> None:
+    """S16: those of the last week, so that the report is right again some day."""
+    now = SystemClock().now()
+    database = await Database.open(around.folder / "robocall.db")
+
+    def work(tx: Transaction) -> None:
+        for days in (1, 2, 8):
+            at = now - timedelta(days=days)
+            tx.add_direct(user_id=f"U{days}", text="Hello", call_id=None, now=at)
+        tx.add_direct(user_id="U9", text="It still waits", call_id=None, now=now)
+        for item in tx.outbox_pending(now=now - timedelta(hours=1), limit=9):
+            tx.update_outbox(item.id, state="dead")
+
+    await database.write(work)
+    await database.close()
+    (wrong,) = await around.wrong()
+    assert wrong.what == "2 given up in the last 7 days"
+    assert "slack.outbox_dead" in wrong.cure
 
 
 def _corrupt(path: Path) -> None:
