@@ -64,10 +64,11 @@ class RedialCalls:
 
         def work(tx: Transaction) -> Pressed:
             call = tx.call(call_id)
+            is_new = tx.first_time(delivery, now=now)  # a refused press stays refused
             refusal = _refusal(call, attempt_id, CallEvent.CALLED_AGAIN, by=by)
             if call is None or refusal:
                 return Pressed(answer=refusal or PressAnswer.NOT_FOUND, call=call)
-            if not tx.first_time(delivery, now=now):
+            if not is_new:
                 return Pressed(answer=PressAnswer.SETTLED, call=call)
             tx.update_call(
                 call_id,
@@ -117,10 +118,11 @@ class RedialCalls:
 
         def work(tx: Transaction) -> Pressed:
             call = tx.call(call_id)
+            is_new = tx.first_time(delivery, now=now)  # a refused press stays refused
             refusal = _refusal(call, attempt_id, CallEvent.MARKED, by=by)
             if call is None or refusal:
                 return Pressed(answer=refusal or PressAnswer.NOT_FOUND, call=call)
-            if not tx.first_time(delivery, now=now):
+            if not is_new:
                 return Pressed(answer=PressAnswer.SETTLED, call=call)
             tx.update_call(call_id, **ended(call, CallEvent.MARKED, result=Result.UNKNOWN, now=now))
             tell(

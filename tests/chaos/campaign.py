@@ -15,7 +15,7 @@ RETRIED = 0.1
 SLACK_DROPS = 0.05
 SPREAD = 0.5
 """A kill comes up to that many real seconds after the call it was set for."""
-STARTS_WITHIN = 60.0
+STARTS_WITHIN = 120.0
 
 
 @dataclass(frozen=True, kw_only=True)

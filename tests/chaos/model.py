@@ -8,92 +8,30 @@ that must never happen is looked for (fault-catalogue 6, N1 to N10).
 from __future__ import annotations
 
 import asyncio
-import itertools
-from collections.abc import Coroutine
-from contextlib import suppress
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, TypeVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import invariant, precondition, rule
 from typing_extensions import override
 
-from bot.domain.call import Call, CallRequest
+from bot.domain.call import CallRequest
 from bot.domain.voice_event import VoiceEvent
-from bot.ports import Profile
 from bot.services.cancel_calls import CancelAnswer
 from bot.services.redial_calls import PressAnswer
 from bot.services.request_calls import AlreadyRequested, Requested
-from storage.transaction import SqliteTransaction
 from tests.chaos import model_rules
-from tests.chaos.model_voice import FATES, ModelVoice, Rung
-from tests.chaos.one_life import Died, Life, ModelClock, new_database
-
-T = TypeVar("T")
+from tests.chaos.model_voice import FATES, Rung
+from tests.chaos.model_world import Press, Wish, World
 
 PICK = st.integers(min_value=0, max_value=7)
 RETRY_DELAY = timedelta(minutes=1)
 LATER = timedelta(seconds=90)
 
 
-@dataclass(kw_only=True)
-class Wish:
-    """What one person asked for, and all that they did about it."""
-
-    number: str
-    key: str
-    request: CallRequest
-    call_id: int | None = None
-    presses: int = 0  # of Call again, each a licence to ring once more
-    stopped_after: int | None = None  # POSTs when they were told "it will not ring"
-
-
-class Promise(RuleBasedStateMachine):
-    """The whole world; its rules are what can happen."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.loop = asyncio.new_event_loop()
-        self.connection = new_database()
-        self.tx = SqliteTransaction(self.connection)
-        self.clock = ModelClock()
-        self.voice = ModelVoice(self.clock)
-        self.wishes: list[Wish] = []
-        self.shown: dict[int, tuple[Any, ...]] = {}
-        self.results: dict[int, str] = {}
-        self._tokens = (n.to_bytes(16, "big") for n in itertools.count(1))
-        self._be_born()
+class Promise(World):
+    """All that can happen."""
 
     # --- life and death ------------------------------------------------------------------
-
-    def _be_born(self) -> None:
-        self.life = Life(self.connection)
-        self.voice.life = self.life
-        self.life.bear(self.clock, self.voice, lambda: next(self._tokens))
-        self.loop.run_until_complete(self._recover())
-        model_rules.show_cards(self)
-
-    async def _recover(self) -> None:
-        await self.life.services.reconcile.recover()
-        self.life.services.dispatch.begin()
-        await self.life.quiet(self.voice.held)
-
-    def live(self, work: Coroutine[Any, Any, T]) -> T | None:
-        """Do it and all that follows from it; None if the bot died before it had an answer."""
-        answer = self.loop.run_until_complete(self._unless_it_dies(work))
-        while self.life.is_over:
-            self.loop.run_until_complete(self.life.bury())
-            self._be_born()
-        model_rules.show_cards(self)
-        return answer
-
-    async def _unless_it_dies(self, work: Coroutine[Any, Any, T]) -> T | None:
-        answer = None
-        with suppress(Died):
-            answer = await work
-        await self.life.quiet(self.voice.held)
-        return answer
 
     @rule()
     def kill(self) -> None:
@@ -170,29 +108,52 @@ class Promise(RuleBasedStateMachine):
         """Somebody presses Call again, on this card or on an old one."""
         wish = self._asked(pick)
         call = self.call(wish)
-        attempt_id = (call.attempt_id or 0) - 1 if is_stale else call.attempt_id
+        press = self._press(wish, age=int(is_stale))
         wish.presses += not is_stale  # should it die, the press may have counted
-        before = call.state
-        answer = self.live(
-            self.life.services.redials.call_again(call.id, attempt_id=attempt_id, by=self._ben())
-        )
+        answer = self.live(self._call_again(press))
         if is_stale:
-            assert answer is None or answer.answer is PressAnswer.SETTLED, before
-            return
-        if answer and answer.answer is not PressAnswer.DONE:
-            wish.presses -= 1
-        else:
+            assert answer in (None, PressAnswer.SETTLED), call.state
+        elif answer in (None, PressAnswer.DONE):
             wish.stopped_after = None
             self.results.pop(call.id, None)
+        else:
+            wish.presses -= 1
+
+    @precondition(lambda self: self.pressed)
+    @rule(pick=PICK)
+    def slack_repeats_a_press(self, pick: int) -> None:
+        """The same delivery of a press that was answered: nothing may come of it."""
+        press = self.pressed[pick % len(self.pressed)]
+        answer = self.live(self._call_again(press))
+        assert answer in (None, PressAnswer.SETTLED), "one press, two effects"
+
+    def _press(self, wish: Wish, *, age: int = 0) -> Press:
+        call = self.call(wish)
+        name = f"press {next(self._numbers)}"
+        return Press(call_id=call.id, attempt_id=(call.attempt_id or 0) - age, delivery=name)
+
+    async def _call_again(self, press: Press) -> PressAnswer:
+        pressed = await self.life.services.redials.call_again(
+            press.call_id,
+            attempt_id=press.attempt_id or None,
+            by=self._ben(),
+            delivery=press.delivery,
+        )
+        self.pressed.append(press)
+        return pressed.answer
 
     @precondition(lambda self: self.asked())
     @rule(pick=PICK, was_made=st.booleans())
     def say_what_became_of_it(self, pick: int, was_made: bool) -> None:
         """Somebody knows, or believes to know."""
-        call = self.call(self._asked(pick))
+        press = self._press(self._asked(pick))
         self.live(
             self.life.services.redials.mark(
-                call.id, attempt_id=call.attempt_id, was_made=was_made, by=self._ben()
+                press.call_id,
+                attempt_id=press.attempt_id or None,
+                was_made=was_made,
+                by=self._ben(),
+                delivery=press.delivery,
             )
         )
 
@@ -254,10 +215,7 @@ class Promise(RuleBasedStateMachine):
             if self.life.mistakes == []:
                 self._calm_down()
         finally:
-            self.loop.run_until_complete(self.life.bury())
-            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
-            self.loop.close()
-            self.connection.close()
+            self.bury()
 
     def _calm_down(self) -> None:
         self.voice.fates.clear()
@@ -268,28 +226,3 @@ class Promise(RuleBasedStateMachine):
             self.time_passes(seconds)
             self.the_promise_is_kept()
         model_rules.nothing_is_stuck(self)
-
-    # --- looking -------------------------------------------------------------------------
-
-    def call(self, wish: Wish) -> Call:
-        """The row of a wish that was acknowledged."""
-        found = self.tx.call(wish.call_id or 0)
-        assert found is not None, "an acknowledged call is gone"
-        return found
-
-    def asked(self) -> list[Wish]:
-        """The wishes that were acknowledged."""
-        return [wish for wish in self.wishes if wish.call_id is not None]
-
-    def ringing(self) -> list[Rung]:
-        """Calls that still have something to say."""
-        return [rung for rung in self.voice.rung if rung.hooks]
-
-    def _wish(self, pick: int) -> Wish:
-        return self.wishes[pick % len(self.wishes)]
-
-    def _asked(self, pick: int) -> Wish:
-        return self.asked()[pick % len(self.asked())]
-
-    def _ben(self) -> Profile:
-        return Profile(user_id="U1", zone="UTC", is_admin=False, fetched_at=self.clock.now())

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 from bot.domain.call import Attempt, AttemptState, Call
 from bot.domain.call_state import CallState
 from bot.domain.result import RETRYABLE, Result
 from tests.chaos.model_voice import Posted
+from tests.chaos.model_world import Wish, World, looks
 from tests.chaos.one_life import LIMITS
-
-if TYPE_CHECKING:
-    from tests.chaos.model import Promise, Wish
 
 OF_THE_LINE = {"answered", "busy", "failed"}
 WINDOW = timedelta(seconds=60)
@@ -22,42 +19,26 @@ WITH_THE_SERVICE = {CallState.PLACED, CallState.IN_PROGRESS}
 UNTOLD = {CallState.DIALING, CallState.UNCONFIRMED, *WITH_THE_SERVICE}
 
 
-def posts(world: Promise, wish: Wish) -> list[Posted]:
+def posts(world: World, wish: Wish) -> list[Posted]:
     """The requests for this wish that left the bot, but for those that were surely refused."""
     return [p for p in world.voice.posted if p.number == wish.number and p.fate != "paused"]
 
 
-def show_cards(world: Promise) -> None:
-    """What Slack shows: a card that was asked for is drawn from the row as it is now."""
-    drawn = world.connection.execute(
-        "update outbox set state = 'sent' where kind = 'card' and state = 'pending'"
-        " returning call_id"
-    ).fetchall()
-    for (call_id,) in drawn:
-        call = world.tx.call(call_id)
-        assert call is not None
-        world.shown[call_id] = _looks(call)
-
-
-def _looks(call: Call) -> tuple[object, ...]:
-    return (call.state, call.result, call.held_at is not None, call.digits, call.is_cancelling)
-
-
-def _calls(world: Promise) -> list[tuple[Wish, Call]]:
+def _calls(world: World) -> list[tuple[Wish, Call]]:
     return [(wish, world.call(wish)) for wish in world.asked()]
 
 
-def _newest(world: Promise, call: Call) -> Attempt | None:
+def _newest(world: World, call: Call) -> Attempt | None:
     return world.tx.attempt(call.attempt_id) if call.attempt_id else None
 
 
-def a_token_is_posted_once(world: Promise) -> None:
+def a_token_is_posted_once(world: World) -> None:
     """N1."""
     tokens = Counter(one.token for one in world.voice.posted)
     assert not [token for token, count in tokens.items() if count > 1], "N1"
 
 
-def nobody_rings_twice(world: Promise) -> None:
+def nobody_rings_twice(world: World) -> None:
     """N2: once, and once more for each press of a person and each retry of the sender's rule."""
     for wish in world.wishes:
         busy = [r for r in world.voice.rung if r.number == wish.number and r.result in RETRYABLE]
@@ -67,14 +48,14 @@ def nobody_rings_twice(world: Promise) -> None:
             assert len(posts(world, wish)) <= 1 + wish.request.retries, "N2 retries"
 
 
-def a_stopped_call_does_not_ring(world: Promise) -> None:
+def a_stopped_call_does_not_ring(world: World) -> None:
     """N5: whoever was told that it is cancelled can rely on it."""
     for wish in world.wishes:
         if wish.stopped_after is not None:
             assert len(posts(world, wish)) == wish.stopped_after, "N5"
 
 
-def states_are_true(world: Promise) -> None:
+def states_are_true(world: World) -> None:
     """N6: what is said to have happened has happened, and what is in doubt is in doubt."""
     for wish, call in _calls(world):
         rang = [r for r in world.voice.rung if r.number == wish.number]
@@ -90,7 +71,7 @@ def states_are_true(world: Promise) -> None:
         assert call.digits in ("", "1"), "one key was pressed once"
 
 
-def news_is_believed(world: Promise) -> None:
+def news_is_believed(world: World) -> None:
     """W2: what a webhook has told and we have answered 200 to is not forgotten."""
     for _, call in _calls(world):
         attempt = _newest(world, call)
@@ -101,7 +82,7 @@ def news_is_believed(world: Promise) -> None:
             assert call.state is not CallState.UNCONFIRMED, "N6 it rang, and we were told"
 
 
-def an_end_is_an_end(world: Promise) -> None:
+def an_end_is_an_end(world: World) -> None:
     """N8: only a person calls again; only the truth replaces `unknown`."""
     for _, call in _calls(world):
         before = world.results.get(call.id)
@@ -112,7 +93,7 @@ def an_end_is_an_end(world: Promise) -> None:
             world.results[call.id] = call.result
 
 
-def the_plan_is_kept(world: Promise) -> None:
+def the_plan_is_kept(world: World) -> None:
     """N5: the calls of any minute, over restarts too."""
     times = [one.at for one in world.voice.posted]
     for at in times:
@@ -120,17 +101,17 @@ def the_plan_is_kept(world: Promise) -> None:
         assert count <= LIMITS.calls_per_minute, "N5 the plan"
 
 
-def the_card_says_the_same(world: Promise) -> None:
+def the_card_says_the_same(world: World) -> None:
     """N4, N7: every change asks for the card, and no event is told twice."""
     for _, call in _calls(world):
-        assert world.shown.get(call.id) == _looks(call), "N4"
+        assert world.shown.get(call.id) == looks(call), "N4"
     told = world.connection.execute(
         "select event_id from outbox where kind = 'reply' group by event_id having count(*) > 1"
     ).fetchall()
     assert told == [], "N7"
 
 
-def attempts_are_counted(world: Promise) -> None:
+def attempts_are_counted(world: World) -> None:
     """A try that may have rung is counted, one that surely has not is not."""
     for wish, call in _calls(world):
         counted = [a for a in world.tx.attempts_of(call.id) if _may_have_rung(a)]
@@ -142,7 +123,7 @@ def _may_have_rung(attempt: Attempt) -> bool:
     return attempt.sending_at is not None and not was_put_back
 
 
-def nothing_is_stuck(world: Promise) -> None:
+def nothing_is_stuck(world: World) -> None:
     """N3, N10: in the end every call is over, or held for a person."""
     for _, call in _calls(world):
         is_held = call.state is CallState.UNCONFIRMED and call.held_at is not None
@@ -151,7 +132,7 @@ def nothing_is_stuck(world: Promise) -> None:
     assert len(set(rows.fetchone())) == 1, "N3"
 
 
-ALWAYS: tuple[Callable[[Promise], None], ...] = (
+ALWAYS: tuple[Callable[[World], None], ...] = (
     a_token_is_posted_once,
     nobody_rings_twice,
     a_stopped_call_does_not_ring,

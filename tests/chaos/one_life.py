@@ -87,7 +87,7 @@ class Life:
         self._transaction = SqliteTransaction(connection)
         self._tasks: set[asyncio.Task[Any]] = set()
 
-    def bear(self, clock: ModelClock, voice: VoiceService, tokens: Callable[[], bytes]) -> None:
+    def bear(self, clock: ModelClock, voice: VoiceService) -> None:
         """Tie the services as bot.app does."""
         nothing = SimpleNamespace(wake=lambda: None, once_at=lambda *_, **__: None)
         adapters = SimpleNamespace(

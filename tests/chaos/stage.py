@@ -41,8 +41,8 @@ AREAS = (
 """Each with a hundred numbers that belong to nobody; none is in the table of phones."""
 
 LOOK_EVERY = 0.05
-DIES_WITHIN = 20.0
-SETTLES_WITHIN = 60.0
+DIES_WITHIN = 90.0
+SETTLES_WITHIN = 120.0
 
 NOT_SETTLED = """
 select count(*) from calls

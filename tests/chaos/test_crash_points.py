@@ -25,8 +25,6 @@ ONE_AFTER_THE_OTHER = (
     "mark.after_commit/1",
     "recover.after_commit/1",
     "answer.before_read/3",
-    "mark.before_commit/3",
-    "request.after_commit/1",
     "webhook.after_commit/3",
     "outbox.after_post/3",
 )
@@ -51,7 +49,7 @@ async def live(stage: Stage) -> None:
 
 
 async def test_a_bot_that_dies_again_and_again_keeps_the_promise(tmp_path: Path) -> None:
-    """Seven lives, each ended at another point while four more calls are asked for."""
+    """Five lives, each ended at another point while four more calls are asked for."""
     async with a_stage(tmp_path) as stage:
         for crash in ONE_AFTER_THE_OTHER:
             await die(stage, crash)
