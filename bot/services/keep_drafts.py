@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.ports import Clock, Store
+from bot.ports import Clock, Store, Transaction
 
 
 class KeepDrafts:
@@ -16,9 +16,15 @@ class KeepDrafts:
 
     async def merge(self, view_id: str, fields: Mapping[str, str]) -> Mapping[str, str]:
         """Remember what these fields say now; everything remembered of this form."""
-        now = self._clock.now()
         known = await self._store.read(lambda tx: tx.draft(view_id)) or {}
-        merged = {**known, **fields}
-        if merged != known:
-            await self._store.write(lambda tx: tx.save_draft(view_id, merged, now=now))
-        return merged
+        if {**known, **fields} == known:
+            return known
+        now = self._clock.now()
+
+        def work(tx: Transaction) -> Mapping[str, str]:
+            # read again: another change of the form may have been saved meanwhile
+            merged = {**(tx.draft(view_id) or {}), **fields}
+            tx.save_draft(view_id, merged, now=now)
+            return merged
+
+        return await self._store.write(work)
