@@ -18,7 +18,6 @@ __all__ = [
     "Directory",
     "Event",
     "MarkSending",
-    "Messenger",
     "OutboxItem",
     "PendingCommand",
     "PlaceBatch",
@@ -142,12 +141,4 @@ class Directory(Protocol):
 
     async def profile(self, user_id: str) -> Profile:
         """Zone and role of a user. Raises LookupError if Slack cannot say."""
-        ...
-
-
-class Messenger(Protocol):
-    """Sends what the outbox holds."""
-
-    def wake(self) -> None:
-        """There is something to send."""
         ...

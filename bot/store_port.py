@@ -232,9 +232,7 @@ class Transaction(Protocol):
         """Have an event told in the card's thread."""
         ...
 
-    def add_notice(
-        self, *, response_url: str, text: str, now: datetime, user_id: str = ""
-    ) -> None:
+    def add_notice(self, *, response_url: str, text: str, now: datetime, user_id: str = "") -> None:
         """Answer one person through the address Slack gave for it, or else directly."""
         ...
 
@@ -272,7 +270,7 @@ class Transaction(Protocol):
         ...
 
     def setting(self, name: str) -> str | None:
-        """A value the bot made for itself and keeps (secret, pause, heartbeat)."""
+        """A value the bot keeps for itself: its name among installations, keys, a heartbeat."""
         ...
 
     def save_setting(self, name: str, value: str) -> None:

@@ -21,6 +21,7 @@ from bot.services.reconcile_calls import ReconcileCalls
 from bot.services.record_event import RecordEvent
 from bot.services.redial_calls import RedialCalls
 from bot.services.request_calls import RequestCalls
+from bot.slack.answers import HELLO
 from bot.slack.directory import SlackDirectory
 from bot.slack.notifier import OutboxSender
 from bot.tasks import TaskSet
@@ -171,7 +172,7 @@ def tie_listeners(on: Adapters, services: Services) -> Listeners:
         events=SlackEvents(
             client=on.client,
             find=services.find,
-            hello=AnswerMessages(store=store, clock=clock, messages_waiting=tell),
+            hello=AnswerMessages(store=store, clock=clock, text=HELLO, messages_waiting=tell),
             people=people,
             clock=clock,
             tasks=tasks,

@@ -103,7 +103,7 @@ class Memory(Rows):
         self.connection.execute(_SAVE_DRAFT, (view_id, to_json(fields), to_ms(now)))
 
     def setting(self, name: str) -> str | None:
-        """A value the bot made for itself and keeps (secret, pause, heartbeat)."""
+        """A value the bot keeps for itself: its name among installations, keys, a heartbeat."""
         row = self.connection.execute(
             "select value from settings where name = ?", (name,)
         ).fetchone()

@@ -90,9 +90,7 @@ class Outbox(Rows):
         named = {"call_id": call_id, "event_id": event_id, "now": to_ms(now)}
         self.connection.execute(_ADD_REPLY, named)
 
-    def add_notice(
-        self, *, response_url: str, text: str, now: datetime, user_id: str = ""
-    ) -> None:
+    def add_notice(self, *, response_url: str, text: str, now: datetime, user_id: str = "") -> None:
         """Answer one person through the address Slack gave for it, or else directly."""
         self._add_text(
             kind="notice", channel=user_id, response_url=response_url, text=text, now=now

@@ -6,16 +6,15 @@ from collections.abc import Callable
 
 from bot.ports import Clock, Store, Transaction
 
-HELLO = (
-    "I ring people for you: /robocall opens a form, and /robocall help shows what else I can do."
-    " Commands work in any channel, and here."
-)
-
 
 class AnswerMessages:
     """A short direct message, whatever was written; the same delivery is answered once."""
 
-    def __init__(self, *, store: Store, clock: Clock, messages_waiting: Callable[[], None]) -> None:
+    def __init__(
+        self, *, store: Store, clock: Clock, text: str, messages_waiting: Callable[[], None]
+    ) -> None:
+        """`text`: what everybody is told."""
+        self._text = text
         self._store = store
         self._clock = clock
         self._messages_waiting = messages_waiting
@@ -26,7 +25,7 @@ class AnswerMessages:
 
         def work(tx: Transaction) -> None:
             if tx.first_time(delivery, now=now):
-                tx.add_direct(user_id=user_id, text=HELLO, call_id=None, now=now)
+                tx.add_direct(user_id=user_id, text=self._text, call_id=None, now=now)
 
         await self._store.write(work)
         self._messages_waiting()

@@ -30,6 +30,10 @@ INVITE_HINT = (
     "/invite @Robocall"
 )
 ARCHIVED_HINT = "That channel is archived, so the card is in our direct messages."
+HELLO = (
+    "I ring people for you: /robocall opens a form, and /robocall help shows what else I can do."
+    " Commands work in any channel, and here."
+)
 NOT_SAVED = "Nothing was started: I cannot save anything right now. Please try again in a minute."
 
 

@@ -38,7 +38,7 @@ _HARMLESS = {Kind.RATE_LIMITED, Kind.NO_ACCESS}
 
 
 class OutboxSender:
-    """The Messenger: `run` for ever, or `drain` once; both may be used side by side."""
+    """Sends what the outbox holds: `run` for ever, or `drain` once; also side by side."""
 
     def __init__(
         self,

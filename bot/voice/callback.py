@@ -84,11 +84,6 @@ class CallbackAddresses:
         return f"{kid}.{_encode(token)}.{_encode(mac[:MAC_BYTES])}"
 
 
-def short_hash(text: str) -> str:
-    """Eight characters that stand for an address part in logs, and open nothing."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
-
-
 _NO_TOKEN = bytes(TOKEN_BYTES)
 
 

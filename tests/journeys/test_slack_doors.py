@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from bot.sandbox.slack.traffic import Exchange
-from bot.services.answer_messages import HELLO
 from bot.slack import ids
+from bot.slack.answers import HELLO
 from handlers.register import register
 from tests.support.slack_side import (
     delivered,

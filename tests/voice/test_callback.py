@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.domain.errors import UntrustedWebhook
-from bot.voice.callback import CallbackAddresses, short_hash
+from bot.voice.callback import CallbackAddresses
 from tests.voice.kit import FUZZ, TOKEN, addresses
 
 KEY = b"k" * 32
@@ -130,13 +130,3 @@ def test_unusable_keys_stop_the_start(keys: dict[str, bytes], current: str) -> N
     """An empty key would make every forgery good."""
     with pytest.raises(ValueError, match="key"):
         CallbackAddresses(public_url=None, keys=keys, current_kid=current)
-
-
-def test_a_short_hash_names_an_address_without_opening_it() -> None:
-    """Eight characters for the log, also for junk."""
-    good = part_of(addresses().events_url(TOKEN))
-
-    assert len(short_hash(good)) == 8
-    assert short_hash(good) not in good
-    assert short_hash(good) != short_hash(good + "x")
-    assert len(short_hash("\udcff")) == 8
