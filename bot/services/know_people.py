@@ -7,6 +7,8 @@ from datetime import timedelta
 from bot.ports import Clock, Directory, Profile, Store
 
 FRESH_FOR = timedelta(hours=24)
+MOST_AT_HAND = 10_000
+"""Profiles kept in memory beside the database: every command asks who is speaking."""
 
 
 class KnowPeople:
@@ -16,10 +18,15 @@ class KnowPeople:
         self._store = store
         self._clock = clock
         self._directory = directory
+        self._at_hand: dict[str, Profile] = {}
 
     async def remembered(self, user_id: str) -> Profile | None:
         """What we know without asking anybody; old news is better than none."""
-        return await self._store.read(lambda tx: tx.profile(user_id))
+        if user_id not in self._at_hand:
+            kept = await self._store.read(lambda tx: tx.profile(user_id))
+            if kept and user_id not in self._at_hand:  # what came meanwhile is newer
+                self._have_at_hand(kept)
+        return self._at_hand.get(user_id)
 
     async def profile(self, user_id: str) -> Profile:
         """Zone and role, asked from Slack if unknown or old. Never inside an acknowledgement.
@@ -43,4 +50,10 @@ class KnowPeople:
         except LookupError:
             return None
         await self._store.write(lambda tx: tx.save_profile(fresh))
+        self._have_at_hand(fresh)
         return fresh
+
+    def _have_at_hand(self, profile: Profile) -> None:
+        if len(self._at_hand) >= MOST_AT_HAND:
+            self._at_hand.clear()
+        self._at_hand[profile.user_id] = profile
