@@ -110,15 +110,22 @@ async def test_call_again_pressed_twice_rings_once_more(world: World) -> None:
     keeps_the_promise(world, times=2)
 
 
-async def test_call_again_of_an_old_delivery_does_nothing(world: World) -> None:
-    """Slack repeats the press after the second call has ended: it was for the first one."""
+async def test_call_again_of_an_old_card_does_nothing(world: World) -> None:
+    """After the second call has ended the first card's button, pressed or repeated, is void."""
     await world.start_bot()
     await world.command("list")
     await world.command(f"{BUSY} Hello")
     await world.pass_time(20)
+    card, old = world.card(), world.card().blocks
     await world.click("Call again")
     await world.pass_time(20)
     await redeliver(world, delivered(world, "block_actions")[-1])
+    await world.pass_time(20)
+    assert len(world.line.posts) == 2
+    new, card.blocks = card.blocks, old
+    await world.person().click(card, "Call again")
+    card.blocks = new
+    await world.clock.settle()
     await world.pass_time(20)
     assert "Already settled." in reads(world, whispers(world)[-1])
     assert len(world.line.posts) == 2
