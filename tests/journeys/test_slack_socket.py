@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bot.services.answer_messages import HELLO
+from bot.slack.answers import HELLO
 from tests.support.slack_side import delivered, direct, redeliver, requests, taken
 from tests.support.voice_side import keeps_the_promise
 from tests.support.world import DESK, World
