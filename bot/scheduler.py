@@ -64,12 +64,15 @@ class Scheduler:
 
     def once_at(self, at: datetime | None, wake: Callable[[], None], *, name: str) -> None:
         """Call `wake` at `at`, instead of the time set before; None takes it back."""
-        if at is not None:
+        job = self._scheduler.get_job(name)
+        if at is None:
+            if job:
+                job.remove()
+        # set again it would be found again: a tenth of a busy bot's time
+        elif job is None or getattr(job, "next_run_time", None) != at:
             self._scheduler.add_job(
                 _in_loop(wake), "date", run_date=at, id=name, replace_existing=True
             )
-        elif self._scheduler.get_job(name):
-            self._scheduler.remove_job(name)
 
     def _look_later(self) -> None:
         self._look = asyncio.get_running_loop().call_later(_LOOK_EVERY, self._bring_back)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 
 import phonenumbers
 from phonenumbers import (
@@ -77,6 +78,7 @@ class PhoneNumber:
     zones: tuple[str, ...] = ()
 
 
+@lru_cache(maxsize=64)  # a line is read to find where its number ends, then the number once more
 def parse_phone_number(text: str, default_region: str | None) -> PhoneNumber:
     """The number that `text` means; `default_region` (ISO) reads those without `+`.
 

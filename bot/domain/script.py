@@ -34,6 +34,7 @@ OPTIONS = (
 )
 """The words that are options on the command line; any other `word=value` is a variable."""
 
+_CONTROL = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")  # but for the line break
 # Zero-width space, word joiner, byte order mark and the bidirectional controls. The joiners
 # U+200C and U+200D stay: several scripts are read wrongly without them.
 _INVISIBLE = re.compile("[\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
@@ -43,8 +44,7 @@ _MARKUP = re.compile(r"<[^<>]*>|:[a-z0-9_+'-]+:")  # SSML tags, and emoji as Sla
 def clean_text(text: str) -> str:
     """`text` without what nobody can hear or see; line breaks stay."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
-    kept = (c for c in lines if c == "\n" or unicodedata.category(c) not in {"Cc", "Cs"})
-    return _INVISIBLE.sub("", "".join(kept)).strip()
+    return _INVISIBLE.sub("", _CONTROL.sub("", lines)).strip()
 
 
 def clean_line(text: str) -> str:

@@ -25,6 +25,8 @@ _OPEN_ENTITY = re.compile(r"&[a-z]{0,4}$")
 
 def clean(text: str) -> str:
     """Without control characters, lone surrogates and marks that turn the reading order."""
+    if text.isprintable():  # none of them is; this is nearly every text
+        return text
     text = _LINE_BREAKS.sub("\n", text).replace("\t", " ")
     return "".join(
         char
