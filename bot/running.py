@@ -16,11 +16,9 @@ from bot.app import Parts, build, web_application
 from bot.config import Settings
 from bot.domain.errors import StoreUnavailable
 from bot.ports import Clock, Timer
-from bot.slack.troubles import SlackTrouble, asked
 from bot.voice.client import Timeouts
 from handlers.socket_mode import (
     CONNECT_SECONDS,
-    FATAL,
     PING_EVERY,
     SlackRefusedToken,
     SocketMode,
@@ -32,7 +30,7 @@ TICK_EVERY = 1.0
 CANCEL_EVERY = 5.0
 COMMANDS_EVERY = 5.0
 HOUSEKEEPING_EVERY = 3600.0
-GREETING_WITHIN = timedelta(seconds=15)
+ASK_SLACK_EVERY = 60.0
 KEEP_DELIVERIES_FOR = timedelta(days=7)
 DRAIN_SECONDS = 25.0
 
@@ -69,9 +67,12 @@ class Robocall:
         """
         await self._serve()
         await self._know_slack()
+        if why := self.parts.services.access.problem:
+            raise SlackRefusedToken(why)
         await self.parts.services.reconcile.recover()
         self._begin(self.parts.sender.run(), name="outbox")
         self._begin(self._when_verified(), name="dialing")
+        self._begin(self._keep_asking(), name="slack.access")
         if self._socket:
             await self._first_connection(self._socket)
 
@@ -105,10 +106,15 @@ class Robocall:
         except StoreUnavailable:
             is_writable = False
         return {
-            "slack": not self._socket or await self._socket.is_connected(),
+            "slack": await self._is_slack_well(),
             "database": is_writable,
             "voice_api": not self.parts.services.dispatch.brake.is_probing,
         }
+
+    async def _is_slack_well(self) -> bool:
+        parts = self.parts
+        lets_us_in = parts.services.access.is_well and not parts.sender.problem
+        return lets_us_in and (not self._socket or await self._socket.is_connected())
 
     async def _serve(self) -> None:
         settings = self.parts.settings
@@ -144,17 +150,16 @@ class Robocall:
             staying.result()
 
     async def _know_slack(self) -> None:
-        """A token that Slack does not know is told at once, not at the first message."""
-        try:
-            answer = await asked(self.parts.client.auth_test(), deadline=GREETING_WITHIN)
-        except SlackTrouble as trouble:
-            if trouble.error in FATAL:
-                raise SlackRefusedToken(trouble.error) from None
-            log.warning("slack.unsure", error=trouble.error)
-        else:
-            self.parts.workspace.know(
-                {key: answer.get(key) for key in ("team_id", "user_id", "bot_id")}
-            )
+        """Who we are for Slack, or whether it has shut us out."""
+        identity = await self.parts.services.access.look()
+        if identity:
+            self.parts.workspace.know(identity)
+
+    async def _keep_asking(self) -> None:
+        """An idle connection is kept alive by it too (slack-facts 1.5)."""
+        while True:
+            await self.parts.clock.sleep(ASK_SLACK_EVERY)
+            await self._know_slack()
 
     async def _when_verified(self) -> None:
         """Nothing is dialled from a file that may be damaged."""
@@ -220,9 +225,9 @@ def tune_garbage_collector() -> None:
 async def run(settings: Settings, stop: asyncio.Event) -> str | None:
     """Run until `stop` is set; a sentence if the bot had to stop by itself."""
     bot = await Robocall.open(settings)
+    tune_garbage_collector()  # takes a moment: before anybody can be waiting
     try:
         await bot.start()
-        tune_garbage_collector()
         log.info("robocall.running", socket_mode=settings.uses_socket_mode)
         return await _until(bot, stop)
     finally:

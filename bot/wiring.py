@@ -21,6 +21,7 @@ from bot.services.reconcile_calls import ReconcileCalls
 from bot.services.record_event import RecordEvent
 from bot.services.redial_calls import RedialCalls
 from bot.services.request_calls import RequestCalls
+from bot.slack.access import SlackAccess
 from bot.slack.answers import HELLO
 from bot.slack.directory import SlackDirectory
 from bot.slack.notifier import OutboxSender
@@ -70,6 +71,7 @@ class Services:
     redials: RedialCalls
     find: FindCalls
     people: KnowPeople
+    access: SlackAccess
 
 
 def tie_services(on: Adapters) -> Services:
@@ -127,6 +129,7 @@ def tie_services(on: Adapters) -> Services:
         redials=RedialCalls(store=store, clock=clock, wake=dispatch.wake, messages_waiting=tell),
         find=FindCalls(store=store),
         people=KnowPeople(store=store, clock=clock, directory=SlackDirectory(on.client, clock)),
+        access=SlackAccess(client=on.client, pause=dispatch.pause, resume=dispatch.resume),
     )
 
 
@@ -176,6 +179,6 @@ def tie_listeners(on: Adapters, services: Services) -> Listeners:
             people=people,
             clock=clock,
             tasks=tasks,
-            stop_dialing=services.dispatch.stop,
+            shut_out=services.access.shut_out,
         ),
     )

@@ -33,16 +33,16 @@ class SlackEvents:
         people: KnowPeople,
         clock: Clock,
         tasks: Tasks,
-        stop_dialing: Callable[[], None],
+        shut_out: Callable[[str], None],
     ) -> None:
-        """`stop_dialing`: the app is gone from the workspace, nothing may be dialled for it."""
+        """`shut_out`: the app is gone from the workspace, for the reason it is given."""
         self._client = client
         self._find = find
         self._hello = hello
         self._people = people
         self._clock = clock
         self._tasks = tasks
-        self._stop_dialing = stop_dialing
+        self._shut_out = shut_out
 
     async def home_opened(self, event: Mapping[str, Any]) -> None:
         """Somebody looks at the bot's Home page."""
@@ -77,9 +77,13 @@ class SlackEvents:
             self._tasks.start(self._people.ask_again(user_id), name="events.user_changed")
 
     async def removed(self) -> None:
-        """The app was removed or its token revoked: fail closed."""
-        log.error("slack.removed")
-        self._stop_dialing()
+        """The app was removed from the workspace."""
+        self._shut_out("app_uninstalled")
+
+    async def tokens_revoked(self, event: Mapping[str, Any]) -> None:
+        """Tokens were revoked: the bot's own one, or people's, of which we have none."""
+        if (event.get("tokens") or {}).get("bot"):
+            self._shut_out("token_revoked")
 
     async def nothing(self) -> None:
         """Events we have no use for are acknowledged, or Slack sends them four times."""

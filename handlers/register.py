@@ -69,6 +69,6 @@ def _events(app: AsyncApp, events: SlackEvents) -> None:
     app.event("message")(events.message)
     app.event("user_change")(events.user_changed)
     app.event("app_uninstalled")(events.removed)
-    app.event("tokens_revoked")(events.removed)
+    app.event("tokens_revoked")(events.tokens_revoked)
     app.event({"type": "message"})(events.nothing)
     app.event(re.compile(".*"))(events.nothing)

@@ -69,6 +69,7 @@ class DispatchCalls:
         self._is_ticking = False
         self._is_asked_again = False
         self._is_open = False
+        self._paused_because = ""
 
     @property
     def brake(self) -> Brake:
@@ -83,6 +84,15 @@ class DispatchCalls:
     def stop(self) -> None:
         """Claim nothing more; what is being dialled is finished."""
         self._is_open = False
+
+    def pause(self, reason: str) -> None:
+        """Dial nothing until `resume`; what waits is told why, and expires in its time."""
+        self._paused_because = reason
+
+    def resume(self) -> None:
+        """Dial again."""
+        self._paused_because = ""
+        self.wake()
 
     def wake(self) -> None:
         """Something may be due: look at once, in the background."""
@@ -138,6 +148,8 @@ class DispatchCalls:
         )
 
     def _allowed(self, tx: Transaction, now: datetime) -> Allowance:
+        if self._paused_because:
+            return Allowance(calls=0, reason=self._paused_because)
         if self.brake.holds(now):
             return Allowance(calls=0, reason=self.brake.reason, look_again_at=self.brake.until)
         plan = allowance(

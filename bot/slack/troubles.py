@@ -55,6 +55,7 @@ _KINDS: Mapping[str, Kind] = {
             "account_inactive",
             "invalid_auth",
             "not_authed",
+            "not_allowed_token_type",
             "missing_scope",
         ),
         Kind.NO_ACCESS,

@@ -21,6 +21,7 @@ from tests.support.slack_side import (
 from tests.support.world import ANSWERS_AND_PRESSES_1, DESK, World
 
 ANN = "+14155550130"
+BEA = "+14155550131"
 EVERY_BUTTON = {
     ids.CALL_CANCEL,
     ids.CALL_AGAIN,
@@ -220,24 +221,77 @@ async def test_every_button_the_bot_draws_is_listened_to(world: World) -> None:
     assert drawn <= EVERY_BUTTON
 
 
-async def test_an_app_that_was_removed_dials_no_more(world: World) -> None:
-    """Fail closed (S13): what was due stays undialled, and nothing is lost."""
+GONE: list[dict[str, Any]] = [
+    {"type": "app_uninstalled"},
+    {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": ["U0ROBOCALL"]}},
+]
+
+
+async def removed(world: World, event: dict[str, Any]) -> None:
+    """The app is taken out of the workspace: Slack says so, and knows the token no more."""
+    world.slack.revoke_token("account_inactive")
+    world.person().deliveries.send_event(event)
+    await taken(world)
+
+
+@pytest.mark.parametrize("event", GONE)
+async def test_an_app_that_was_removed_dials_no_more(world: World, event: dict[str, Any]) -> None:
+    """Fail closed (S13): what was due stays undialled, also a command that was under way."""
     await world.start_bot()
     await world.command(f'{ANN} Hello at="in 1m"')
-    world.person().deliveries.send_event({"type": "app_uninstalled"})
-    await taken(world)
-    world.slack.revoke_token("account_inactive")
-    await world.pass_time(120)
+    await removed(world, event)
+    await world.command(f"{BEA} Hello")
+    await world.pass_time(130)
     assert world.line.posts == []
-    assert world.call()["state"] in {"scheduled", "queued"}
+    assert [row["state"] for row in world.rows()] == ["queued", "queued"]
 
 
-@pytest.mark.parametrize("event", ["app_uninstalled", "tokens_revoked"])
-async def test_a_command_after_the_removal_dials_nothing(world: World, event: str) -> None:
-    """A delivery that was under way while the app was removed is stored, not dialled."""
+async def test_what_waited_goes_on_when_the_app_is_back(world: World) -> None:
+    """Installed again, the bot needs no restart; the log tells what it waited for."""
     await world.start_bot()
-    world.person().deliveries.send_event({"type": event})
+    await removed(world, GONE[0])
+    await world.command(f"{ANN} Hello")
+    await world.pass_time(130)
+    world.slack.revoke_token("")
+    await world.pass_time(65)
+    await world.workspace.until(lambda: bool(world.line.posts))
+    await world.pass_time(60)
+    assert world.call()["result"] == "answered"
+    waiting = [event for event in world.rows("event_log") if event["event"] == "waiting"]
+    assert ["(app_uninstalled)" in event["payload"] for event in waiting] == [True]
+
+
+async def test_a_call_that_waited_too_long_for_it_expires(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is rung hours late, whatever the reason."""
+    monkeypatch.setattr("bot.running.TICK_EVERY", 60.0)
+    await world.start_bot()
+    await removed(world, GONE[0])
+    await world.command(f"{ANN} Hello")
+    await world.pass_time(3700)
+    assert (world.call()["state"], world.call()["result"]) == ("ended", "expired")
+
+
+async def test_a_token_revoked_unannounced_is_found_out(world: World) -> None:
+    """The event was lost: a minute later Slack is asked anyway, and readiness tells."""
+    bot = await world.start_bot(over_http=True)
+    assert (await bot.readiness())["slack"]
+    world.slack.revoke_token()
+    await world.pass_time(61)
+    await world.workspace.until(lambda: bot.parts.services.access.problem == "token_revoked")
+    assert not (await bot.readiness())["slack"]
+    await world.command(f"{ANN} Hello")
+    await world.pass_time(5)
+    assert world.line.posts == []
+
+
+async def test_somebody_elses_token_is_no_matter(world: World) -> None:
+    """Slack tells of people's own tokens by the same event."""
+    await world.start_bot()
+    event = {"type": "tokens_revoked", "tokens": {"oauth": ["U0ANA"], "bot": []}}
+    world.person().deliveries.send_event(event)
     await taken(world)
     await world.command(f"{ANN} Hello")
-    await world.pass_time(60)
-    assert world.line.posts == []
+    await world.pass_time(30)
+    assert world.heard(ANN) == ["Hello"]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from typing import TypeVar
 
 import pytest
@@ -55,13 +57,11 @@ async def test_a_press_is_done_before_slack_says_who_pressed(world: World) -> No
 
 
 async def forget_everybody(world: World) -> None:
-    """As if nobody had ever been looked up."""
-    assert world.bot is not None
-
-    def work(tx: Transaction) -> None:
-        tx.connection.execute("delete from profiles")  # type: ignore[attr-defined]  # no such wish
-
-    await world.bot.parts.store.write(work)
+    """Start anew, as if nobody had ever been looked up."""
+    await world.stop_bot()
+    with closing(sqlite3.connect(world.database, isolation_level=None)) as connection:
+        connection.execute("delete from profiles")
+    await world.start_bot()
 
 
 @pytest.mark.parametrize(("who", "state"), [("ana", "ended"), ("priya", "scheduled")])
