@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from contextlib import AsyncExitStack
@@ -22,7 +23,7 @@ from bot.slack.notifier import OutboxSender
 from bot.slack.post_office import SLACK_HOOKS, PostOffice
 from bot.tasks import TaskSet
 from bot.voice.callback import CallbackAddresses
-from bot.voice.client import HttpVoiceService, Timeouts
+from bot.voice.client import HttpVoiceService, Timeouts, usual_authorities
 from bot.voice.key_ring import KeyRing, key_id, turned
 from bot.voice.keypress import parse_keypress
 from bot.voice.wire import parse_webhook
@@ -100,6 +101,7 @@ async def _adapters(
                 addresses=addresses,
                 clock=clock,
                 timeouts=timeouts,
+                tls=await asyncio.to_thread(usual_authorities),
             ),
             addresses=addresses,
             http=http,
@@ -176,6 +178,7 @@ def slack_app(
     """Bolt, told everything explicitly, since it reads the environment by itself."""
     secret = settings.slack_signing_secret
     app = AsyncApp(
+        name="robocall",  # else Bolt looks for a name in all that was ever imported: 60 ms
         # Bolt's own client; no listener uses it, and with a token Bolt would ask about it
         client=AsyncWebClient(base_url=settings.slack_api_url, session=http, retry_handlers=[]),
         before_authorize=ours.ignore_others,
