@@ -45,7 +45,7 @@ async def measure(*, repetitions: int, minutes: int = MINUTES) -> Section:
         Row(what="429, worst run", bot=f"{refused}", target="none", is_met=refused == 0),
     ]
     return Section(
-        title=f"(d) the plan's rate: 100 calls a minute, 20 at once; time runs {SPEED} times as fast",
+        title=f"(d) the plan's rate: 100 calls a minute, 20 at once (time runs {SPEED} x)",
         beside="what the plan allows",
         rows=rows,
     )

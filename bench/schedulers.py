@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import secrets
 import sys
 import threading
 import time
+from collections.abc import Coroutine
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +31,6 @@ from bot.domain.dial_policy import PlanLimits
 from bot.scheduler import SystemClock
 from bot.services.dispatch_calls import DispatchCalls
 from bot.services.request_calls import RequestCalls
-from bot.tasks import TaskSet
 from bot.voice.callback import CallbackAddresses
 from bot.voice.client import HttpVoiceService
 from storage.database import Database
@@ -117,10 +119,10 @@ async def robocall(count: int, path: Path) -> Costs:
     heartbeat = Heartbeat()
     async with heartbeat.beating():
         dispatch = _dispatcher(store)
-        now = SystemClock().now()
-        claimed, _ = await store.write(lambda tx: dispatch._claim(tx, now))
+        dispatch.begin()
+        tick = await store.write(partial(dispatch._claim, now=SystemClock().now()))
     ran = time.perf_counter()
-    assert len(claimed) == count
+    assert len(tick.claimed) == count
     await store.close()
     return _costs(begun, added, started, ran, blocked=heartbeat.longest, pause=closed - added)
 
@@ -129,16 +131,24 @@ _NOWHERE = CallbackAddresses(public_url=None, keys={"1": bytes(16)}, current_kid
 _UNBOUNDED = Deployment(limits=PlanLimits(calls_per_minute=100_000, concurrent_calls=100_000))
 
 
+class _NoTasks:
+    """Nothing happens by itself: the claim is asked for, and nobody is dialled."""
+
+    def start(self, work: Coroutine[Any, Any, object], *, name: str) -> None:
+        """Forget it."""
+        del name
+        work.close()
+
+
 def _dispatcher(store: Database) -> DispatchCalls:
+    clock = SystemClock()
     return DispatchCalls(
         store=store,
-        clock=SystemClock(),
-        voice=HttpVoiceService(
-            base_url="", api_key="unused", addresses=_NOWHERE, clock=SystemClock()
-        ),
+        clock=clock,
+        voice=HttpVoiceService(base_url="", api_key="unused", addresses=_NOWHERE, clock=clock),
         deployment=_UNBOUNDED,
-        tasks=TaskSet(),
-        new_token=lambda: time.perf_counter_ns().to_bytes(16, "big"),
+        tasks=_NoTasks(),
+        new_token=lambda: secrets.token_bytes(16),
         changed=lambda: None,
         look_again_at=lambda _: None,
     )

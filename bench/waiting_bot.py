@@ -31,11 +31,11 @@ async def watched() -> dict[str, Any]:
     async with heartbeat.beating():
         begun = time.perf_counter()
         bot = await Robocall.open(settings)
+        tune_garbage_collector()
         await bot.start()
         store = bot.parts.store
         first_due_at = await store.read(lambda tx: tx.next_due_at())
         started = time.perf_counter() - begun
-        tune_garbage_collector()
         assert first_due_at
         await store.verified()
         verified = time.perf_counter() - begun
@@ -66,9 +66,9 @@ async def _claims(bot: Robocall, first_due_at: datetime) -> tuple[list[float], l
         looks.append((time.perf_counter() - begun) * 1000)
         now = first_due_at + timedelta(seconds=CLAIMS * turn - 1)
         begun = time.perf_counter()
-        claimed, _ = await store.write(partial(dispatch._claim, now=now))
+        tick = await store.write(partial(dispatch._claim, now=now))
         claims.append((time.perf_counter() - begun) * 1000)
-        assert len(claimed) == CLAIMS
+        assert len(tick.claimed) == CLAIMS
     return looks, claims
 
 
