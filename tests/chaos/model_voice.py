@@ -25,7 +25,7 @@ OVER_AFTER = timedelta(seconds=30)
 FATES = (
     "placed",
     "not_sent",  # refused connection: no mark
-    "held_before",  # waits for the connection: no mark yet
+    *["held_before"] * 2,  # waits for the connection: no mark yet; somebody may press Cancel
     "rejected",
     "paused",  # 429
     "lost_before",  # read by nobody

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from hypothesis.stateful import RuleBasedStateMachine
 
-from bot.domain.call import Call, CallRequest
+from bot.domain.call import AttemptState, Call, CallRequest
 from bot.ports import Profile
 from storage.transaction import SqliteTransaction
 from tests.chaos.model_voice import ModelVoice, Rung
@@ -72,6 +72,8 @@ class World(RuleBasedStateMachine):
 
     async def _recover(self) -> None:
         await self.life.services.reconcile.recover()
+        open_ones = self.tx.attempts_in([AttemptState.CLAIMED, AttemptState.SENDING])
+        assert open_ones == [], "N10 the last life's attempts are nobody's"
         self.life.services.dispatch.begin()
         await self.life.quiet(self.voice.held)
 

@@ -18,7 +18,13 @@ from tests.chaos.test_model import LONG
 
 SEEN_BY_THE_MODEL = [name for name, mutant in MUTANTS.items() if not mutant.shows]
 SEEN_FROM_OUTSIDE = [name for name, mutant in MUTANTS.items() if mutant.shows]
-HUNT = settings(LONG, derandomize=True, phases=[Phase.generate], report_multiple_bugs=False)
+HUNT = settings(
+    LONG,
+    max_examples=1500,
+    derandomize=True,
+    phases=[Phase.generate],
+    report_multiple_bugs=False,
+)
 ENOUGH = 20.0
 
 pytestmark = pytest.mark.chaos
