@@ -30,12 +30,13 @@ class Mutant:
     """One wrong function in place of a right one.
 
     `shows` is how a process must die to show it, or what the line must do; '' if the model
-    notices it.
+    notices it. `breaks` is the promise that the checker then misses.
     """
 
     where: str
     change: Change
     shows: str = ""
+    breaks: str = ""
 
     def apply(self) -> None:
         """For the rest of this process."""
@@ -189,21 +190,27 @@ MUTANTS = {
     "no_recovery": Mutant(where=f"{_RECONCILE}:ReconcileCalls.recover", change=_does_nothing),
     "tell_nobody": Mutant(where="bot.services.settle_attempt:tell", change=_tells_nobody),
     "retry_on_timeout": Mutant(
-        where="bot.voice.outcomes:_lost_or_not_sent", change=_blames_the_line, shows="drop_after"
+        where="bot.voice.outcomes:_lost_or_not_sent",
+        change=_blames_the_line,
+        shows="drop_after",
+        breaks="N2",
     ),
     "post_without_looking": Mutant(
         where="bot.slack.courier:Courier._find_card",
         change=_does_nothing,
         shows="outbox.after_post/1",
+        breaks="N7",
     ),
     "redial_after_a_kill": Mutant(
         where=f"{_RECONCILE}:settle",
         change=_believes_nothing_was_sent,
         shows="answer.before_read/1",
+        breaks="N2",
     ),
     "log_numbers": Mutant(
         where="bot.voice.client:HttpVoiceService.place_call",
         change=_logs_numbers,
         shows="commit.after/9",
+        breaks="N12",
     ),
 }
