@@ -64,8 +64,10 @@ class RedialCalls:
 
         def work(tx: Transaction) -> Pressed:
             call = tx.call(call_id)
-            is_new = tx.first_time(delivery, now=now)  # a refused press stays refused
             refusal = _refusal(call, attempt_id, CallEvent.CALLED_AGAIN, by=by)
+            if refusal is PressAnswer.NOT_YOURS:  # unless Slack says that they are an admin
+                return Pressed(answer=refusal, call=call)
+            is_new = tx.first_time(delivery, now=now)  # a refused press stays refused
             if call is None or refusal:
                 return Pressed(answer=refusal or PressAnswer.NOT_FOUND, call=call)
             if not is_new:
@@ -118,8 +120,10 @@ class RedialCalls:
 
         def work(tx: Transaction) -> Pressed:
             call = tx.call(call_id)
-            is_new = tx.first_time(delivery, now=now)  # a refused press stays refused
             refusal = _refusal(call, attempt_id, CallEvent.MARKED, by=by)
+            if refusal is PressAnswer.NOT_YOURS:  # unless Slack says that they are an admin
+                return Pressed(answer=refusal, call=call)
+            is_new = tx.first_time(delivery, now=now)  # a refused press stays refused
             if call is None or refusal:
                 return Pressed(answer=refusal or PressAnswer.NOT_FOUND, call=call)
             if not is_new:

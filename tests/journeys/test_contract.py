@@ -9,7 +9,7 @@ from tests.support.world import ANSWERS_AND_PRESSES_1, DESK, KEY, MONDAY_TEN, Wo
 
 ANN = "+14155550130"
 OUR_LINE = "+14155550199"
-TOKEN = r"1\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{22}"
+TOKEN = r"[0-9a-f]{8}\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{22}"
 HANDED_OVER: dict[str, Any] = {"voice_scheduling": "service", "voice_retries": "service"}
 
 FULL_COMMAND = (
