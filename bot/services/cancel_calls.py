@@ -161,6 +161,7 @@ class CancelCalls:
             if why == "too_late" and not will_ring_again:
                 # retries stay off: the person wants no more calls, only this one goes on
                 tx.update_call(call.id, cancel_requested_at=None, retries_left=0)
+                tx.show_card(call.id, now=now)
             if not is_told:
                 by = fresh.cancel_requested_by
                 tell(tx, call.id, EventName.CANCEL_FAILED, now=now, by=by, why=why, said=said)
