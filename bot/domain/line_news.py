@@ -157,7 +157,13 @@ def _completed(news: News) -> Step:
     )
     if _may_ring_again(news, result=result, goal_met=goal_met):
         again = {**news.proof(), "completions": attempt.completions + 1, "next_check_at": news.now}
-        return Step(name=EventName.RINGS_AGAIN, detail={"result": result}, attempt=again)
+        was_in_doubt = can_happen(call.state, CallEvent.PLACED)
+        return Step(
+            name=EventName.RINGS_AGAIN,
+            detail={"result": result},
+            call=_moved(call, CallEvent.PLACED) if was_in_doubt else {},
+            attempt=again,
+        )
     detail = {"result": result, "duration": news.event.duration, **_told_of(news)}
     if not news.deployment.service_retries:  # one owner of retries, never two
         decision = retry_decision(call, result=result, goal_met=goal_met, now=news.now)

@@ -52,8 +52,11 @@ class News:
 
     @property
     def is_doubted(self) -> bool:
-        """Whether we could not know, or had been told otherwise, that this attempt was placed."""
-        return self.attempt.state in (AttemptState.UNKNOWN, AttemptState.REJECTED)
+        """Whether we could not know, or had been told otherwise, that this attempt was placed.
+
+        While its answer is out we do not know either, and that answer may be lost."""
+        doubted = (AttemptState.SENDING, AttemptState.UNKNOWN, AttemptState.REJECTED)
+        return self.attempt.state in doubted
 
     def proof(self) -> dict[str, Any]:
         """News of an attempt that was doubted proves it; from now on it is asked about."""

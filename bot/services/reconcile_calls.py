@@ -135,6 +135,9 @@ class ReconcileCalls:
 
     def _hold(self, tx: Transaction, attempt: Attempt, now: datetime) -> None:
         """Silence has passed and there is nothing to ask about: a person decides."""
+        fresh = tx.attempt(attempt.id)
+        if fresh is None or fresh.state is not AttemptState.UNKNOWN or fresh.voice_call_id:
+            return  # news came in this very moment, and the attempt is looked up from now on
         tx.update_attempt(attempt.id, next_check_at=None)
         call = tx.call(attempt.call_id)
         if call is None or call.attempt_id != attempt.id:

@@ -58,8 +58,11 @@ def settle(
     if attempt is None or call is None:
         return
     ending = _Ending(tx=tx, call=call, attempt=attempt, now=now, deployment=deployment)
-    if attempt.voice_call_id and not isinstance(outcome, Placed):
+    if _is_proven(attempt) and not isinstance(outcome, Placed):
         # news came before the answer was lost, or contradicts it: it was placed
+        if not attempt.voice_call_id:
+            tx.update_attempt(attempt.id, settled_at=now)
+            return
         outcome = Placed(voice_call_id=attempt.voice_call_id)
     match outcome:
         case Placed():
@@ -72,6 +75,12 @@ def settle(
             ending.lost(outcome)
         case _:
             assert_never(outcome)
+
+
+def _is_proven(attempt: Attempt) -> bool:
+    """Whether the line has told of it before the answer came; a key's news names no id."""
+    told_of = (AttemptState.PLACED, AttemptState.DONE)
+    return attempt.voice_call_id is not None or attempt.state in told_of
 
 
 def cancel_now(
@@ -171,8 +180,6 @@ class _Ending:
 
     def lost(self, outcome: Unknown) -> None:
         """Nobody can tell whether it was placed: say so, do not call again, listen for news."""
-        if self.attempt.state is AttemptState.DONE:
-            return
         starts_at = self._handed_over_for
         wait = silence(self.call.request, now=self.now, starts_at=starts_at)
         news_until = self.now + wait if self.deployment.is_listening else None
