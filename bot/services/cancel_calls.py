@@ -152,12 +152,7 @@ class CancelCalls:
             if fresh is None or not fresh.is_cancelling:
                 return
             will_ring_again = self._deployment.service_retries and fresh.retries_left > 0
-            is_told = any(
-                event.event == EventName.CANCEL_FAILED
-                and event.detail.get("why") == why
-                and event.created_at >= (fresh.cancel_requested_at or now)
-                for event in tx.events_of(call.id)
-            )
+            is_told = _is_told(tx, call.id, why=why)
             if why == "too_late" and not will_ring_again:
                 # retries stay off: the person wants no more calls, only this one goes on
                 tx.update_call(call.id, cancel_requested_at=None, retries_left=0)
@@ -179,6 +174,17 @@ class CancelCalls:
                 tx, call_id, EventName.OTHER, now=now, word=f"stop of {voice_call_id}: {said}"
             )
         )
+
+
+def _is_told(tx: Transaction, call_id: int, *, why: str) -> bool:
+    """Whether the newest wish to cancel was answered so before. The order of the log decides,
+    since the clock may stand still, or be set back."""
+    for event in reversed(tx.events_of(call_id)):
+        if event.event == EventName.CANCEL_REQUESTED:
+            break
+        if event.event == EventName.CANCEL_FAILED and event.detail.get("why") == why:
+            return True
+    return False
 
 
 def _cancel(tx: Transaction, call_id: int, *, by: Profile, now: datetime) -> Cancelled:
