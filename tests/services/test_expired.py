@@ -21,6 +21,7 @@ async def test_not_one_of_many_calls_that_are_too_late_is_dialled(rig: Rig) -> N
     await rig.wakes()
     assert rig.voice.placed == []
     assert {await rig.stands(each) for each in calls} == {("ended", "expired")}
+    assert [await rig.attempts(each) for each in calls] == [[]] * len(calls)
 
 
 async def test_a_call_for_tomorrow_outlives_an_outage_of_today(make_rig: MakeRig) -> None:

@@ -44,3 +44,18 @@ async def test_a_machine_that_slept_before_the_first_byte_sends_nothing(rig: Rig
     await rig.quiet()
     assert rig.voice.placed == []
     assert await rig.stands(asked) == ("ended", "expired")
+
+
+async def test_a_claim_from_before_a_short_sleep_is_made_anew(rig: Rig) -> None:
+    """The plan's minute is another by then: nothing leaves before it was looked at again."""
+    rig.voice.connecting = rig.gate()
+    asked = await rig.ask()
+    await rig.clock.advance(timedelta(minutes=10).total_seconds())
+    rig.voice.connecting.open()
+    await rig.quiet()
+    assert rig.voice.placed == []
+    rig.voice.connecting.open()
+    await rig.quiet()
+    states = [attempt.state for attempt in await rig.attempts(asked)]
+    assert states == [AttemptState.REJECTED, AttemptState.PLACED]
+    assert len(rig.voice.placed) == 1
