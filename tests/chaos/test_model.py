@@ -16,7 +16,7 @@ QUICK = settings(
     database=None,
     suppress_health_check=list(HealthCheck),
 )
-LONG = settings(QUICK, max_examples=3000, stateful_step_count=50, derandomize=False)
+LONG = settings(QUICK, max_examples=2000, stateful_step_count=50, derandomize=False)
 
 
 def test_a_hundred_histories_keep_the_promise() -> None:
