@@ -7,6 +7,7 @@ import asyncio
 import gc
 import platform
 import sqlite3
+import sys
 from collections.abc import Awaitable, Callable
 
 from bench import acknowledge, plan_rate, waiting, webhooks
@@ -20,7 +21,6 @@ FULL = Sizes(
     seconds=1.5,
     calls=1500,
     waiting=1_000_000,
-    files=1,
     stores=3,
     count=10_000,
     minutes=5,
@@ -30,7 +30,6 @@ QUICK = Sizes(
     seconds=0.5,
     calls=500,
     waiting=100_000,
-    files=1,
     stores=1,
     count=1_000,
     minutes=2,
@@ -61,6 +60,7 @@ async def run(parts: list[str], sizes: Sizes) -> list[Section]:
     """The sections of these parts, one after the other."""
     sections: list[Section] = []
     for part in parts:
+        print(f"measuring ({part}) ...", file=sys.stderr, flush=True)
         sections += await PARTS[part](sizes)
     return sections
 
